@@ -1,0 +1,325 @@
+"""The `partnerlib` command: parse, call, print. Progress and remarks go to standard error, results to standard output.
+
+Exit codes: 0 all well, 1 some report failed, 2 usage or parameters, 3 data invalid, 4 release refused,
+5 environment, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from partnerlib import __version__
+from partnerlib.errors import DataError, ParameterError, PartnerlibError, did_you_mean
+from partnerlib.project import Project, project
+
+app = typer.Typer(
+    name="partnerlib",
+    help="Do partnerships between educator-preparation programs and school districts work?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Raw = Annotated[Path | None, typer.Option("--raw", metavar="DIR", help="Raw files; the shipped sample unless given.")]
+Processed = Annotated[Path | None, typer.Option("--processed", metavar="DIR", help="Canonical tables and estimates.")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the result goes.")]
+Year = Annotated[
+    int | None, typer.Option("--year", help="Report year, by its spring: 2018 is 2017-18. Newest if none.")
+]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="KIND[:CODE]", help="Only this page; may be repeated.")
+]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Pages made at the same time.")]
+Force = Annotated[bool, typer.Option("--force", help="Do it again even when nothing has changed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, only the result.")]
+
+
+class Scale(StrEnum):
+    """How large a synthetic state is."""
+
+    small = "small"
+    state = "state"
+
+
+@contextmanager
+def progress(is_quiet: bool = False) -> Iterator:
+    """A line on standard error that says what is going on; nothing when it is not a terminal or not wanted."""
+    if is_quiet or not err.is_terminal:
+        yield lambda message: None
+        return
+    with err.status("starting") as status:
+        yield lambda message: status.update(str(message))
+
+
+@app.command()
+def sample(
+    scale: Annotated[
+        Scale, typer.Option(help="`small` is the shipped sample, `state` is as large as Massachusetts.")
+    ] = Scale.small,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 20180630,
+    out_dir: Out = None,
+) -> None:
+    """Write a synthetic state: invented people and places, in the layouts agencies use, with known effects.
+
+    Example: `partnerlib sample --scale state --out data/raw/state`
+    """  # fmt: skip
+    from partnerlib.synth import write_state
+
+    folder = (out_dir or Path("data/raw") / ("sample" if scale is Scale.small else "state")).expanduser().resolve()
+    with progress() as tell:
+        write_state(folder, scale=scale.value, seed=seed, progress=tell)
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    out.print(f"synthetic state ({scale.value}, seed {seed}) in {folder}: {size / 1e6:.1f} MB")
+
+
+@app.command()
+def check(raw: Raw = None) -> None:
+    """List every problem of a raw folder at once: file, row, column, what was found, what is expected.
+
+    Example: `partnerlib check --raw data/raw/2018`
+    """
+    from partnerlib import build as building
+
+    here = project(raw=raw)
+    with progress() as tell:
+        findings = building.check(here, progress=tell)
+    for problem in findings.problems:
+        out.print(str(problem), markup=False)
+    out.print(findings.summary(), markup=False)
+    if findings.is_invalid:
+        raise typer.Exit(DataError.exit_code)
+
+
+@app.command()
+def build(raw: Raw = None, processed: Processed = None, force: Force = False, quiet: Quiet = False) -> None:
+    """Read the raw files into canonical tables, with rejects and a record of every file; then link.
+
+    Example: `partnerlib build --raw data/raw/2018 --processed data/processed/2018`
+    """
+    from partnerlib import pipeline
+
+    here = project(raw=raw, processed=processed)
+    with progress(quiet) as tell:
+        pipeline.prepare(here, progress=tell, force=force)
+    from partnerlib import build as building
+
+    out.print(building.record_summary(here.processed), markup=False)
+
+
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="Such as `03_hiring`; a part of the name will do.")],
+    raw: Raw = None,
+    processed: Processed = None,
+    out_dir: Out = None,
+    year: Year = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the notebook.")
+    ] = None,
+) -> None:
+    """Run one study on your data and keep the executed notebook.
+
+    Example: `partnerlib study 03_hiring --raw data/raw/2018 --set horizon=2`
+    """
+    from partnerlib import pipeline, reports
+
+    here = project(raw=raw, processed=processed, out=out_dir)
+    with progress() as tell:
+        prepared = pipeline.prepare(here, progress=tell)
+        written = reports.run_study(
+            here, name, year=pipeline.check_year(here, year), settings=_settings(parameter or []), progress=tell
+        )
+    del prepared
+    out.print(f"executed study: {written}", markup=False)
+
+
+def _settings(pairs: list[str]) -> dict[str, str]:
+    settings = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"--set {pair}: expected NAME=VALUE, such as horizon=2")
+        settings[name.strip()] = value.strip()
+    return settings
+
+
+@app.command()
+def report(
+    raw: Raw = None,
+    processed: Processed = None,
+    out_dir: Out = None,
+    year: Year = None,
+    only: Only = None,
+    jobs: Jobs = 2,
+    force: Force = False,
+) -> None:
+    """Make the annual pages of every provider, district and partnership and of the state.
+
+    Whatever is missing or stale upstream (build, link, estimates, release) is run first, and only that.
+
+    Example: `partnerlib report --year 2018 --only provider:89000001 --only state`
+    """
+    from partnerlib import pipeline, reports
+
+    here = project(raw=raw, processed=processed, out=out_dir)
+    with progress() as tell:
+        prepared = pipeline.prepare(here, progress=tell, force=force)
+        report_year = pipeline.check_year(here, year)
+        released = pipeline.release(prepared, report_year, progress=tell)
+        result = reports.run(here, report_year, released, only=only or [], jobs=jobs, progress=tell)
+    out.print(result.summary(), markup=False)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def explain(measure: Annotated[str, typer.Argument(help="Name of a measure, as `partnerlib list` shows it.")]) -> None:
+    """Say what a measure means, its formula, who is in it and where it comes from.
+
+    Example: `partnerlib explain hired_in_placement_district`
+    """
+    from partnerlib import measures
+
+    out.print(measures.explain(measure), markup=False)
+
+
+@app.command(name="list")
+def list_all(
+    what: Annotated[str, typer.Argument(help="measures, studies, sources, tables or pages")] = "measures",
+    processed: Processed = None,
+    raw: Raw = None,
+    year: Year = None,
+) -> None:
+    """List the measures, the studies, the raw layouts known, the processed tables, or the pages of the plan.
+
+    Example: `partnerlib list studies`
+    """
+    listing = {
+        "measures": _measures,
+        "studies": _studies,
+        "sources": _sources,
+        "tables": _tables,
+    }
+    if what == "pages":
+        _print_rows(("page", "unit"), _pages(project(raw=raw, processed=processed), year))
+    elif what in listing:
+        _print_rows(("name", "what it is"), listing[what]())
+    else:
+        raise ParameterError(f"list {what}: nothing of that kind; {did_you_mean(what, [*listing, 'pages'])}")
+
+
+def _print_rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    if not out.is_terminal:
+        for row in rows:
+            out.print("\t".join(row), markup=False)
+        return
+    table = RichTable(*header, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def _measures() -> list[tuple[str, ...]]:
+    from partnerlib import measures
+
+    return [(name, entry.title) for name, entry in sorted(measures.all_measures().items())]
+
+
+def _studies() -> list[tuple[str, ...]]:
+    import nbformat
+
+    folder = project().notebooks / "studies"
+    titles = ((path.stem, nbformat.read(path, as_version=4).cells[0].source) for path in sorted(folder.glob("*.ipynb")))
+    return [(name, first_cell.splitlines()[0].lstrip("# ")) for name, first_cell in titles]
+
+
+def _sources() -> list[tuple[str, ...]]:
+    from partnerlib.sources import all_sources
+
+    return [(source.name, source.title) for source in all_sources()]
+
+
+def _tables() -> list[tuple[str, ...]]:
+    from partnerlib.tables import TABLES
+
+    return [(table.name, table.description) for table in TABLES.values()]
+
+
+def _pages(here: Project, year: int | None) -> list[tuple[str, ...]]:
+    from partnerlib import pipeline, reports
+
+    prepared = pipeline.prepare(here)
+    report_year = pipeline.check_year(here, year)
+    released = pipeline.release(prepared, report_year)
+    return [(page.slug, page.unit_name) for page in reports.list_pages(here, report_year, released)]
+
+
+@app.command()
+def doctor() -> None:
+    """Check the installation: Python, packages against the lock file, the Jupyter kernel, folders.
+
+    Example: `partnerlib doctor`
+    """
+    from partnerlib import installation
+
+    findings = installation.examine(project())
+    for finding in findings:
+        out.print(str(finding), markup=False)
+    if not all(finding.is_well for finding in findings):
+        raise typer.Exit(5)
+
+
+@app.command()
+def lab() -> None:
+    """Open JupyterLab on the notebooks, on this computer only.
+
+    Example: `partnerlib lab`
+    """
+    import subprocess
+
+    here = project()
+    command = [sys.executable, "-m", "jupyter", "lab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={here.root}"]
+    raise typer.Exit(subprocess.call([*command, str(here.notebooks / "studies")]))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    out.print(__version__)
+
+
+def main() -> int:
+    """Run the command line; return its exit code, never a traceback for a problem the user can act on."""
+    try:
+        result = app(standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except PartnerlibError as problem:
+        err.print(str(problem), markup=False)
+        return problem.exit_code
+    except KeyboardInterrupt:
+        err.print("interrupted; nothing half-finished was published")
+        return 130
+    except Exception as problem:
+        if hasattr(problem, "exit_code") and hasattr(problem, "format_message"):  # a usage error of the parser
+            err.print(problem.format_message(), markup=False)
+            return int(problem.exit_code)
+        if type(problem).__name__ in {"Abort", "Exit"}:
+            return int(getattr(problem, "exit_code", 130))
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""The main job, step by step: build, link, estimate, release. Each step runs when something it reads has changed.
+
+A step's key is a hash of what it reads and of the library's own code; it is written beside the step's result. The same
+key means the same result, so nothing is computed twice and nothing stale is reported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from partnerlib import build as building
+from partnerlib.errors import DataError, ParameterError
+from partnerlib.project import Project
+
+Progress = Callable[[str], None]
+"""Told, in words, what the job is doing."""
+
+
+def quiet(_message: str) -> None:
+    """Progress for callers who want none."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Processed tables that are up to date with the raw folder."""
+
+    project: Project
+    key: str
+    """Hash of everything the tables were made from."""
+
+
+@cache
+def code_key() -> str:
+    """Hash of the library's modules: a changed formula makes every result stale."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for module in sorted(folder.rglob("*.py")):
+        digest.update(module.relative_to(folder).as_posix().encode())
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\n".join((*parts, code_key())).encode()).hexdigest()
+
+
+def _is_current(result: Path, key: str) -> bool:
+    mark = result.with_name(result.name + ".key")
+    return result.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == key
+
+
+def _mark(result: Path, key: str) -> None:
+    result.with_name(result.name + ".key").write_text(key, encoding="utf-8")
+
+
+def prepare(project: Project, progress: Progress = quiet, force: bool = False) -> Prepared:
+    """Build and link whatever is missing or stale; return the tables, ready to be read."""
+    from partnerlib import link
+
+    if force or not building.is_fresh(project):
+        progress(f"reading {project.raw}")
+        building.build(project, progress=progress, force=force)
+    record = project.processed / "ingest_record.json"
+    key = _key(record.read_text(encoding="utf-8"))
+    links = project.processed / "links.parquet"
+    if force or not _is_current(links, key):
+        progress("linking candidates to educators")
+        link.link(project.processed)
+        _mark(links, key)
+    return Prepared(project, key)
+
+
+def available_years(project: Project) -> list[int]:
+    """Report years the tables can answer: those with a collection of educators, from the second on."""
+    educators = pd.read_parquet(project.processed / "educators.parquet", columns=["school_year"])
+    years = sorted(int(year) for year in educators["school_year"].unique())
+    if len(years) < 2:
+        raise DataError(
+            f"{project.processed / 'educators.parquet'}: {len(years)} school years of educators; a report needs at "
+            "least two, to say who stayed; add EPIMS staff rosters to the raw folder"
+        )
+    return years[1:]
+
+
+def check_year(project: Project, year: int | None) -> int:
+    """The report year asked for, or the newest one; a year outside the data is an error that names those inside."""
+    years = available_years(project)
+    if year is None:
+        return years[-1]
+    if year not in years:
+        raise ParameterError(f"year {year}: outside the data, which can report {years[0]} to {years[-1]}")
+    return year
+
+
+def estimate(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
+    """Every measure for every unit as of `year`: processed/estimates/<year>.parquet."""
+    path = prepared.project.processed / "estimates" / f"{year}.parquet"
+    key = _key(prepared.key, str(year))
+    if not _is_current(path, key):
+        from partnerlib.measures import estimate_all
+        from partnerlib.panels import load_panels
+
+        progress(f"measuring {year}")
+        estimates = estimate_all(load_panels(prepared.project.processed, as_of=year), year)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        estimates.to_parquet(path, index=False)
+        _mark(path, key)
+    return path
+
+
+def release(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
+    """The cells of `year` that may be published: processed/releases/<year>.parquet."""
+    path = prepared.project.processed / "releases" / f"{year}.parquet"
+    key = _key(prepared.key, str(year), "release")
+    estimates = estimate(prepared, year, progress)
+    if not _is_current(path, key):
+        from partnerlib.disclosure import withhold_small_cells
+
+        progress(f"releasing {year}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        withhold_small_cells(pd.read_parquet(estimates)).to_parquet(path, index=False)
+        _mark(path, key)
+    return path
