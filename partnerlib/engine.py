@@ -63,3 +63,8 @@ def write_parquet(frame: nw.LazyFrame, path: Path) -> None:
     partial = path.with_name(path.name + ".partial")
     relation(frame).write_parquet(str(partial), compression="zstd")
     partial.replace(path)
+
+
+def hold(frame: nw.LazyFrame) -> nw.LazyFrame:
+    """A lazy frame whose rows are computed now and kept in memory: for a table that several questions start from."""
+    return lazy(connection().from_arrow(frame.collect("pyarrow").to_native()))
