@@ -1,0 +1,1 @@
+"""Hiring: who is found at work, when, and how near to the practicum."""

@@ -1,0 +1,1 @@
+"""Student outcomes of new teachers and of the classrooms that host candidates."""

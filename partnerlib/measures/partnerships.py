@@ -1,0 +1,1 @@
+"""Partnerships: how long a provider and a district have worked together, and what comes of it."""

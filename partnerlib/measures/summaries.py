@@ -1,0 +1,201 @@
+"""From rows to cells: numerator, denominator, people, value and interval of every kind of result, vectorised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+import numpy as np
+import pandas as pd
+
+from partnerlib.measures import intervals
+from partnerlib.measures.cells import Cells, Floats, Ints, added
+from partnerlib.measures.results import (
+    Concentration,
+    Count,
+    Distribution,
+    LifeTable,
+    Mean,
+    Median,
+    Rate,
+    Result,
+    Share,
+)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One number with its interval for every cell; `dimension` and `level` say which part of a result it is."""
+
+    statistic: str
+    numerator: Floats
+    denominator: Floats
+    people: Floats
+    value: Floats
+    low: Floats
+    high: Floats
+    dimension: str = ""
+    level: str = ""
+    horizon: int = 0
+    """Years after the cohort's that must have been observed, beyond those the measure asks for."""
+
+
+def numbers(column: pd.Series) -> Floats:
+    """A column of truths or numbers as floats, null as NaN, whatever pandas type it came in."""
+    return pd.to_numeric(column.astype("object").where(column.notna(), np.nan), errors="raise").to_numpy(float)
+
+
+def _divide(numerator: Floats, denominator: Floats) -> Floats:
+    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator > 0)
+
+
+def _known(values: Floats, cells: Cells) -> tuple[Ints, Ints]:
+    found = ~np.isnan(values[cells.rows])
+    return cells.rows[found], cells.cell[found]
+
+
+@singledispatch
+def summarise(result: Result, cells: Cells) -> list[Summary]:
+    """Every number a result stands for, for every cell."""
+    raise TypeError(f"a measure returned {type(result).__name__}; expected Rate, Mean, Count or another kind of result")
+
+
+def _rate(values: Floats, cells: Cells) -> Summary:
+    rows, cell = _known(values, cells)
+    numerator = added(cell, cells.count, values[rows])
+    denominator = added(cell, cells.count)
+    low, high = intervals.of_rate(numerator, denominator)
+    people = cells.people(rows, cell)
+    return Summary("rate", numerator, denominator, people, _divide(numerator, denominator), low, high)
+
+
+@summarise.register
+def _(result: Rate, cells: Cells) -> list[Summary]:
+    return [_rate(numbers(result.success), cells)]
+
+
+@summarise.register
+def _(result: Distribution, cells: Cells) -> list[Summary]:
+    unknown = result.values.isna().to_numpy()
+    parts = []
+    for level in result.levels:
+        indicator = np.where(unknown, np.nan, (result.values == level).to_numpy(dtype=float, na_value=0.0))
+        parts.append(_labelled(_rate(indicator, cells), result.dimension, level))
+    return parts
+
+
+def _labelled(summary: Summary, dimension: str, level: str, horizon: int = 0) -> Summary:
+    return Summary(**{**summary.__dict__, "dimension": dimension, "level": level, "horizon": horizon})
+
+
+@summarise.register
+def _(result: Count, cells: Cells) -> list[Summary]:
+    values = numbers(result.counted)
+    rows, cell = _known(values, cells)
+    is_counted = values[rows] > 0
+    people = cells.people(rows[is_counted], cell[is_counted])
+    considered = added(cell, cells.count)
+    low, high = intervals.of_count(people)
+    return [Summary("count", people, considered, people, people, low, high)]
+
+
+@summarise.register
+def _(result: Mean, cells: Cells) -> list[Summary]:
+    """Weighted mean; its variance sums squared residuals by person, the cluster-robust variance of an intercept."""
+    values = numbers(result.values)
+    weights = np.ones(len(values)) if result.weights is None else numbers(result.weights)
+    rows, cell = _known(np.where(weights > 0, values, np.nan), cells)
+    total = added(cell, cells.count, weights[rows])
+    mean = _divide(added(cell, cells.count, weights[rows] * values[rows]), total)
+    people = cells.people(rows, cell)
+    person = rows if cells.people_behind is not None else cells.person[rows]
+    width = int(person.max()) + 1 if len(person) else 1
+    cluster, pairs = pd.factorize(cell * width + person)
+    residual = added(cluster, len(pairs), weights[rows] * (values[rows] - mean[cell]))
+    cluster_cell = np.asarray(pairs, dtype=np.int64) // width
+    clusters = added(cluster_cell, cells.count)
+    correction = _divide(clusters, clusters - 1)
+    error = np.sqrt(added(cluster_cell, cells.count, residual**2) * correction) / np.where(total > 0, total, 1)
+    low, high = intervals.of_mean(mean, error, clusters)
+    return [Summary("mean", np.full(cells.count, np.nan), total, people, mean, low, high)]
+
+
+@summarise.register
+def _(result: Median, cells: Cells) -> list[Summary]:
+    values = numbers(result.values)
+    rows, cell = _known(values, cells)
+    order = np.lexsort((values[rows], cell))
+    ranked = values[rows][order]
+    size = np.bincount(cell, minlength=cells.count)
+    start = np.concatenate([[0], np.cumsum(size)[:-1]]) if len(size) else size
+
+    def at(rank: Ints, is_known: np.ndarray) -> Floats:
+        found = np.full(cells.count, np.nan)
+        found[is_known] = ranked[(start + rank)[is_known]]
+        return found
+
+    filled = size > 0
+    middle = (at((size - 1) // 2, filled) + at(size // 2, filled)) / 2
+    below, above = intervals.ranks_of_median(size.astype(float))
+    low, high = at(below, below >= 0), at(above, below >= 0)
+    nothing = np.full(cells.count, np.nan)
+    return [Summary("median", nothing, size.astype(float), cells.people(rows, cell), middle, low, high)]
+
+
+@summarise.register
+def _(result: Concentration, cells: Cells) -> list[Summary]:
+    category, _names = pd.factorize(result.category)
+    values = np.where(category >= 0, category, np.nan)
+    rows, cell = _known(values, cells)
+    width = int(category.max(initial=0)) + 1
+    codes, pairs = pd.factorize(cell * width + category[rows])
+    size = added(cell, cells.count)
+    pair_cell = np.asarray(pairs, dtype=np.int64) // width
+    share = added(codes, len(pairs)) / size[pair_cell]
+    squares = added(pair_cell, cells.count, share**2)
+    index = np.where(size > 0, squares, np.nan)
+    low, high = intervals.of_concentration(squares, added(pair_cell, cells.count, share**3), size)
+    nothing = np.full(cells.count, np.nan)
+    return [Summary("index", nothing, size, cells.people(rows, cell), index, low, high)]
+
+
+@summarise.register
+def _(result: Share, cells: Cells) -> list[Summary]:
+    values = numbers(result.member)
+    rows, cell = _known(values, cells)
+    is_member = values[rows] > 0
+    numerator = cells.people(rows[is_member], cell[is_member])
+    kind = result.within.get(cells.unit_kind)
+    if kind is None:
+        denominator = cells.people(rows, cell)
+    else:
+        whole = cells.larger[kind]
+        denominator = whole.people(*_known(values, whole))[cells.larger_cell[kind]]
+    low, high = intervals.of_rate(numerator, denominator)
+    return [Summary("share", numerator, denominator, denominator, _divide(numerator, denominator), low, high)]
+
+
+@summarise.register
+def _(result: LifeTable, cells: Cells) -> list[Summary]:
+    event, year = numbers(result.event), result.year.to_numpy()
+    hazards = [_rate(np.where(year == t, event, np.nan), cells) for t in result.years]
+    if result.curve == "hazard":
+        return [_labelled(h, "year", str(t), t) for t, h in zip(result.years, hazards, strict=True)]
+    return _survival(hazards, result.years)
+
+
+def _survival(hazards: list[Summary], years: tuple[int, ...]) -> list[Summary]:
+    """Product of (1 - hazard): a cohort that drops out of view stops its curve, one that is all gone stays at zero."""
+    started = hazards[0].denominator
+    survival, greenwood = np.ones(len(started)), np.zeros(len(started))
+    parts = []
+    for year, hazard in zip(years, hazards, strict=True):
+        at_risk, left = hazard.denominator, hazard.numerator
+        survival = np.where(survival == 0, 0.0, survival * (1 - hazard.value))
+        greenwood = greenwood + _divide(left, at_risk * (at_risk - left))
+        low, high = intervals.of_survival(survival, greenwood)
+        shown = ~np.isnan(survival)
+        denominator = np.where(shown, started, 0.0)
+        part = Summary("rate", survival * started, denominator, hazards[0].people * shown, survival, low, high)
+        parts.append(_labelled(part, "year", str(year), year))
+    return parts

@@ -1,0 +1,1 @@
+"""Surveys: how ready practitioners, principals, candidates and completers say new teachers are."""
