@@ -1,0 +1,1 @@
+"""Models: one module per question that needs an estimator, each returning the same `Estimates`."""

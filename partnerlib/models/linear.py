@@ -1,0 +1,110 @@
+"""Least squares with absorbed effects: how many points more likely, or how many units higher, all else listed equal."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from partnerlib.errors import DataError
+from partnerlib.models.design import numeric_terms, usable_rows
+from partnerlib.models.results import Estimates, coefficient_table, size_cautions
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model is asked: the words and columns that stay the same up a ladder of specifications."""
+
+    outcome: str
+    exposures: tuple[str, ...]
+    estimand: str
+    cluster: str
+    """Column of the unit at which the exposure was assigned (placement school, provider, class)."""
+    person: str
+    """Column that identifies a person, to count people beside rows."""
+    sample_id: str
+    wrong_if: tuple[str, ...] = ()
+
+
+def linear(
+    frame: pd.DataFrame,
+    question: Question,
+    specification: str,
+    covariates: Sequence[str] = (),
+    effects: Sequence[str] = (),
+    weights: str | None = None,
+) -> Estimates:
+    """Differences in the mean outcome per unit of each exposure, holding covariates and absorbed effects fixed.
+
+    Formula
+        outcome = exposures b + covariates c + one intercept per level of each effect + error
+    Errors
+        CR1 by the cluster column, t with G - 1 degrees of freedom; with each row its own cluster this is HC1
+    Parameters
+        effects   absorbed, such as 'provider_code^completion_year' for provider by year
+        weights   column of precision weights (a teacher's number of students), if any
+    """
+    import pyfixest
+
+    factors = [factor for effect in effects for factor in effect.split("^")]
+    needed = [question.outcome, *question.exposures, question.cluster, question.person, *factors]
+    rows = usable_rows(frame, needed + ([weights] if weights else []), f"linear model of {question.outcome}")
+    exposures = rows.frame[list(question.exposures)].astype("float64")
+    design = pd.concat([exposures, numeric_terms(rows.frame, covariates)], axis=1)
+    names = {f"x{position}": term for position, term in enumerate(design.columns)}
+    data = design.set_axis(list(names), axis=1).assign(
+        outcome=rows.frame[question.outcome].astype("float64"),
+        cluster=pd.factorize(rows.frame[question.cluster])[0],
+        **{f"effect{i}": rows.frame.groupby(effect.split("^")).ngroup() for i, effect in enumerate(effects)},
+    )
+    if weights:
+        data["weights"] = rows.frame[weights].astype("float64")
+    if data["cluster"].nunique() < 2:
+        raise DataError(f"linear model of {question.outcome}: one {question.cluster} only; no error can be computed")
+    absorbed = " + ".join(f"effect{i}" for i in range(len(effects)))
+    formula = f"outcome ~ {' + '.join(names) or '1'}" + (f" | {absorbed}" if absorbed else "")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # dropped collinear terms and singletons are reported below, in words
+        fit = pyfixest.feols(formula, data, vcov={"CRV1": "cluster"}, weights="weights" if weights else None)
+    fitted = rows.frame.drop(index=list(fit.na_index))
+    people, clusters = int(fitted[question.person].nunique()), int(fitted[question.cluster].nunique())
+    table = coefficient_table(
+        [names.get(name, "constant") for name in fit.coef().index],
+        fit.coef().to_numpy(),
+        fit.se().to_numpy(),
+        clusters - 1,
+    )
+    return Estimates(
+        terms=table,
+        estimand=question.estimand,
+        outcome=question.outcome,
+        specification=specification,
+        clustering=f"CR1 by {question.cluster}",
+        n=len(fitted),
+        people=people,
+        clusters=clusters,
+        sample_id=question.sample_id,
+        wrong_if=question.wrong_if,
+        cautions=(
+            *rows.cautions,
+            *size_cautions(people, clusters, question.cluster),
+            *_singletons(len(data) - len(fitted), effects),
+            *_dropped_terms(names, fit.coef().index),
+        ),
+        statistics={"r2": float(fit._r2)},
+    )
+
+
+def _dropped_terms(names: dict[str, str], kept: pd.Index) -> tuple[str, ...]:
+    dropped = [term for name, term in names.items() if name not in kept]
+    if not dropped:
+        return ()
+    return (f"Not identified beside the other terms and left out: {', '.join(dropped)}.",)
+
+
+def _singletons(rows: int, effects: Sequence[str]) -> tuple[str, ...]:
+    if not rows:
+        return ()
+    return (f"{rows:,} rows are alone in their level of {' and '.join(effects)} and say nothing about the terms.",)
