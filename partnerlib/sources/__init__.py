@@ -11,7 +11,9 @@ from pkgutil import iter_modules
 
 from partnerlib.sources.contract import Source
 
-_NOT_SOURCES = frozenset({"contract", "reading", "microdata"})
+_NOT_SOURCES = frozenset(
+    {"contract", "headers", "large_csv", "layouts", "microdata", "reading", "readings", "screening", "sniffing", "workbooks"}
+)
 
 
 @cache
