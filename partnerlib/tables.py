@@ -146,6 +146,15 @@ _DECLARED = (
          SOURCE_FILE],
     ),
     _table(
+        "organization_aliases",
+        "Reviewed spellings of organization names, by which names in placement files become codes.",
+        [text("alias", "name as people write it", sensitivity="public"),
+         text("role", "what the organization is", allowed=ROLES),
+         text("organization_code", "eight digits as text", sensitivity="public",
+              references="organizations.organization_code")],
+        [SOURCE_FILE],
+    ),
+    _table(
         "candidates",
         "People who prepared with a provider: one row per provider and person, from completer and CAP files together.",
         [CANDIDATE],
@@ -269,11 +278,11 @@ _DECLARED = (
     ),
     _table(
         "rosters",
-        "Student course schedule: one row per student and section.",
+        "Student course schedule: one row per student, section and subject (a self-contained course has two).",
         [SASID, SCHOOL_YEAR, COLLECTION, SCHOOL, text("course_code", "subject area-course code"),
-         text("section", "section"), text("term", "term code")],
-        [text("subject", "tested subject of the course, null for others", allowed=("ela", "math")),
-         text("enrollment_status", "as coded"), SOURCE_FILE],
+         text("section", "section"), text("term", "term code"),
+         text("subject", "tested subject taught in the course", allowed=("ela", "math", "other"))],
+        [text("enrollment_status", "as coded"), SOURCE_FILE],
     ),
     _table(
         "scores",

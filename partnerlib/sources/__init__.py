@@ -12,7 +12,18 @@ from pkgutil import iter_modules
 from partnerlib.sources.contract import Source
 
 _NOT_SOURCES = frozenset(
-    {"contract", "headers", "large_csv", "layouts", "microdata", "reading", "readings", "screening", "sniffing", "workbooks"}
+    {
+        "contract",
+        "headers",
+        "large_csv",
+        "layouts",
+        "microdata",
+        "reading",
+        "readings",
+        "screening",
+        "sniffing",
+        "workbooks",
+    }
 )
 
 

@@ -55,6 +55,11 @@ class Source:
     columns: tuple[RawColumn, ...]
     recognise: Callable[[RawFile], bool]
     """By content alone: title, header, marker columns. Never by file name or folder."""
-    conform: Callable[[RawFile], Conformed]
+    conform: Callable[..., Conformed]
+    """The file's rows in canonical form; a source with `needs` takes what the build knows as second argument."""
     quirks: tuple[str, ...] = field(default=())
     """What is known to be odd in real files, and what the conforming does about it."""
+    usual_names: tuple[str, ...] = ()
+    """Words by which such files are usually named; a file so named whose content is another source's is reported."""
+    needs: tuple[str, ...] = ()
+    """Processed tables that must be known before a file of this source can be conformed."""

@@ -1,0 +1,323 @@
+"""Taking in a raw folder: every file opened, recognised by its content, conformed, and compared with the others.
+
+`check` lists what is wrong with a folder and writes nothing; the build follows the same path and keeps the rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from partnerlib import engine
+from partnerlib.codes import year_label
+from partnerlib.derivation import settle_identities
+from partnerlib.errors import DataError, Problem
+from partnerlib.places import Places
+from partnerlib.sources import all_sources
+from partnerlib.sources.contract import Conformed, Source
+from partnerlib.sources.microdata import StagedFile, staged_file
+from partnerlib.sources.reading import RawFile, UnreadableFile, open_raw, problem_frame
+from partnerlib.sources.screening import repeated_rows, unknown_codes
+from partnerlib.sources.sniffing import hash_of
+
+Progress = Callable[[str, int, int], None]
+"""Told of every step: what is being done, how many are done, how many there are."""
+
+NOT_DATA = frozenset({"truth", "truth.json"})
+"""What a synthetic state says about itself: known to the tests of the estimators, never to the build."""
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """No progress shown."""
+
+
+@dataclass(frozen=True)
+class TakenFile:
+    """One raw file that was recognised and conformed."""
+
+    raw: RawFile
+    source: Source
+    conformed: Conformed
+
+    def with_problems(self, problems: pd.DataFrame) -> TakenFile:
+        """The file after a check that spans files found more."""
+        if problems.empty:
+            return self
+        every = pd.concat([self.conformed.problems, problems], ignore_index=True)
+        if isinstance(self.conformed, StagedFile) and self.conformed.staged:
+            return replace(self, conformed=staged_file(self.conformed.staged, every))
+        return replace(self, conformed=replace(self.conformed, problems=every))
+
+
+@dataclass
+class Intake:
+    """A raw folder being taken in; what is known grows from source to source."""
+
+    folder: Path
+    progress: Progress = quiet
+    opened: list[tuple[RawFile, Source]] = field(default_factory=list)
+    unknown: list[Problem] = field(default_factory=list)
+    """Problems of files that could not be opened or that no source knows."""
+    hashes: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of every file, read or not."""
+    places: Places = field(default_factory=Places.none)
+
+    def look(self) -> None:
+        """Open and recognise every file of the folder."""
+        files = find_files(self.folder)
+        for number, path in enumerate(files):
+            self.progress("looking at files", number, len(files))
+            self.hashes[path.relative_to(self.folder).as_posix()] = ""
+            try:
+                raw = open_raw(path, self.folder)
+                self.hashes[raw.name] = raw.sha256
+                self.opened.append((raw, recognise(raw)))
+            except UnreadableFile as error:
+                self.unknown.append(error.problem)
+            name = path.relative_to(self.folder).as_posix()
+            self.hashes[name] = self.hashes[name] or hash_of(path)
+        self.progress("looking at files", len(files), len(files))
+        if not self.opened:
+            listed = "\n".join(f"  {problem}" for problem in self.unknown) or "  the folder holds no file"
+            raise DataError(
+                f"{self.folder}: no file of a known layout\n{listed}\n"
+                f"known layouts: {', '.join(source.title for source in all_sources())}"
+            )
+
+    def inputs(self, code: str) -> str:
+        """One hash of the folder's files and the code that reads them."""
+        return digest_of(self.hashes, code)
+
+    def groups(self) -> list[list[Source]]:
+        """The sources met, those that others need first; sources that feed one table together are one group."""
+        met = {source.name: source for _, source in self.opened}
+        ordered = sorted(met.values(), key=lambda s: (bool(s.needs), "organizations" not in s.feeds, s.name))
+        groups: list[list[Source]] = []
+        for source in ordered:
+            kin = [group for group in groups if any(set(source.feeds) & set(other.feeds) for other in group)]
+            groups = [group for group in groups if group not in kin]
+            groups.append([other for group in kin for other in group] + [source])
+        return groups
+
+    def take(self) -> Iterator[list[TakenFile]]:
+        """Conform the files of one group of sources after another, and check them against each other."""
+        done = 0
+        for group in self.groups():
+            taken = []
+            for source in group:
+                of_source = []
+                for raw, recognised in self.opened:
+                    if recognised.name == source.name:
+                        self.progress(f"reading {raw.name}", done, len(self.opened))
+                        done += 1
+                        file = self._conform(raw, source)
+                        of_source += [file] if file else []
+                taken += _check_between(of_source)
+            self.places = self.places.with_files(taken)
+            yield [self._check_references(file) for file in _settled(taken)]
+        self.progress("reading", done, len(self.opened))
+
+    def _conform(self, raw: RawFile, source: Source) -> TakenFile | None:
+        try:
+            conformed = source.conform(raw, self.places) if source.needs else source.conform(raw)
+        except UnreadableFile as error:
+            self.unknown.append(error.problem)
+            return None
+        file = TakenFile(raw, source, conformed)
+        return file.with_problems(problem_frame([*unknown_columns(file), *contradictions(file)]))
+
+    def _check_references(self, file: TakenFile) -> TakenFile:
+        staged = file.conformed.staged if isinstance(file.conformed, StagedFile) else None
+        if staged is None or not len(self.places.codes):
+            return file
+        return file.with_problems(unknown_codes(staged, self.places.codes, "organizations.organization_code"))
+
+
+def find_files(folder: Path) -> list[Path]:
+    """Every file of a raw folder that may hold data, in a fixed order."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; give the folder that holds the raw files with --raw")
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not path.name.upper().startswith("README")
+        and not any(part.startswith(".") or part in NOT_DATA for part in path.relative_to(folder).parts)
+    ]
+
+
+def digest_of(hashes: dict[str, str], code: str) -> str:
+    """One hash of names, contents and the code that reads them."""
+    listed = "".join(f"{name}\0{hashes[name]}\n" for name in sorted(hashes))
+    return hashlib.sha256(f"{code}\n{listed}".encode()).hexdigest()
+
+
+def recognise(raw: RawFile) -> Source:
+    """The one source a file's content belongs to; otherwise an UnreadableFile that names the nearest layout."""
+    known = [source for source in all_sources() if source.recognise(raw)]
+    if len(known) == 1:
+        return known[0]
+    if known:
+        titles = " and ".join(source.title for source in known)
+        raise UnreadableFile(
+            Problem(raw.name, None, None, f"columns that fit {titles}", "columns of one layout", "rejected")
+        )
+    present = {_plain(name) for name in raw.header}
+    nearest, missing, extra = None, [], 0.0
+    for source in all_sources():
+        needed = [column for column in source.columns if column.required]
+        absent = [c.names[0] for c in needed if not any(_plain(name) in present for name in c.names)]
+        share = 1 - len(absent) / len(needed) if needed else 0.0
+        if share > extra:
+            nearest, missing, extra = source, absent, share
+    if nearest is None or extra < 0.4:
+        expected = "a file of a known layout; see `partnerlib list`"
+    else:
+        expected = f"nearest is {nearest.title}, missing columns: {', '.join(missing) or 'none'}"
+        known_names = {_plain(name) for column in nearest.columns for name in column.names}
+        strange = [name for name in raw.header if _plain(name) not in known_names]
+        expected += f"; columns it does not know: {', '.join(strange)}" if strange else ""
+    raise UnreadableFile(Problem(raw.name, None, None, "no known layout", expected, "rejected"))
+
+
+def unknown_columns(file: TakenFile) -> list[Problem]:
+    """Columns of a row-level file that its layout does not name: nothing reads them."""
+    if not isinstance(file.conformed, StagedFile):
+        return []
+    known = {_plain(name) for column in file.source.columns for name in column.names}
+    expected = f"a column of {file.source.title}; it is left out"
+    return [
+        Problem(file.raw.name, file.raw.header_row, name, "a column this layout does not have", expected, "flagged")
+        for name in file.raw.header
+        if _plain(name) not in known
+    ]
+
+
+def contradictions(file: TakenFile) -> list[Problem]:
+    """Where the file's name says another kind, year or collection than its content."""
+    name, problems = file.raw.name.lower(), []
+    if file.source.usual_names and not any(word in name for word in file.source.usual_names):
+        others = [s.title for s in all_sources() if any(word in name for word in s.usual_names)]
+        if others:
+            problems.append(Problem(file.raw.name, None, None, f"a name of {others[0]} over {file.source.title}",
+                                    "a name that fits the content, which was believed; rename the file",
+                                    "flagged"))  # fmt: skip
+    staged = file.conformed.staged if isinstance(file.conformed, StagedFile) else None
+    if staged is None:
+        return problems
+    parts = [value for partition in staged.partitions for value in partition]
+    years = {value for value in parts if isinstance(value, int) and value > 1}
+    named = _years_named(name)
+    if years and named and not named & years:
+        problems.append(
+            Problem(
+                file.raw.name,
+                None,
+                None,
+                "a name that says " + _years(named),
+                f"{_years(years)}, as its rows say; the rows were believed: rename the file",
+                "flagged",
+            )
+        )
+    collections = {value for value in parts if isinstance(value, str)}
+    for word, collection in (("oct", "october"), ("eoy", "end_of_year")):
+        if collections and re.search(rf"(?<![a-z]){word}(?![a-z])", name) and collection not in collections:
+            problems.append(Problem(file.raw.name, None, None, f"a name that says {collection.replace('_', ' ')}",
+                                    f"{' and '.join(sorted(collections)).replace('_', ' ')}, as its rows say; "
+                                    "the rows were believed: rename the file", "flagged"))  # fmt: skip
+    return problems
+
+
+def _years_named(name: str) -> set[int]:
+    labels = re.findall(r"(?<!\d)((?:19|20)\d{2})-(\d{2})(?!\d)", name)
+    if labels:
+        return {int(first) + 1 for first, _ in labels}
+    return {int(year) for year in re.findall(r"(?<!\d)((?:19|20)\d{2})(?!\d)", name)}
+
+
+def _years(springs: set[int]) -> str:
+    return ", ".join(year_label(year) for year in sorted(springs))
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().split())
+
+
+def _check_between(taken: list[TakenFile]) -> list[TakenFile]:
+    """Rows that two files of a source both have. Only files of the same year and collection can share one."""
+    staged = {file.raw.name: file.conformed.staged for file in taken if isinstance(file.conformed, StagedFile)}
+    together: dict[object, set[str]] = defaultdict(set)
+    for name, rows in staged.items():
+        for partition in rows.partitions if rows else ():
+            together[partition].add(name)
+    found = [
+        repeated_rows([rows for name in sorted(names) if (rows := staged[name])])
+        for names in sorted({tuple(sorted(names)) for names in together.values()})
+        if len(names) > 1
+    ]
+    if not found:
+        return taken
+    problems = pd.concat(found, ignore_index=True)
+    return [file.with_problems(problems[problems["source_file"] == file.raw.name]) for file in taken]
+
+
+def _settled(taken: list[TakenFile]) -> list[TakenFile]:
+    """Files of the providers, each candidate under one id; two rows that thereby are one are reported."""
+    staged = [
+        file.conformed.staged for file in taken
+        if "candidates" in file.source.feeds and isinstance(file.conformed, StagedFile) and file.conformed.staged
+    ]  # fmt: skip
+    if not staged:
+        return taken
+    settle_identities(staged)
+    names = dict.fromkeys(file.source.name for file in taken)
+    taken = [
+        file.with_problems(repeated_rows([file.conformed.staged]))
+        if isinstance(file.conformed, StagedFile) and file.conformed.staged else file
+        for file in taken
+    ]  # fmt: skip
+    return [f for name in names for f in _check_between([f for f in taken if f.source.name == name])]
+
+
+def check(folder: Path, progress: Progress = quiet) -> pd.DataFrame:
+    """Every problem of a raw folder, in the columns of the `rejects` table; nothing is written.
+
+    Raises
+        DataError  when the folder holds no file of a known layout
+    """
+    intake = Intake(folder, progress)
+    intake.look()
+    found = []
+    for files in intake.take():
+        found += [file.conformed.problems for file in files]
+        release(files)
+    return sorted_problems([problem_frame(intake.unknown), *found])
+
+
+def sorted_problems(found: list[pd.DataFrame]) -> pd.DataFrame:
+    """Problems by file, line and column, each once."""
+    every = pd.concat([frame for frame in found if len(frame)] or found[:1], ignore_index=True)
+    every = every.drop_duplicates(["source_file", "row", "column", "found"])
+    return every.sort_values(["source_file", "row", "column", "found"], ignore_index=True)
+
+
+def release(files: list[TakenFile]) -> None:
+    """Let the engine forget the rows of these files."""
+    for file in files:
+        if isinstance(file.conformed, StagedFile) and file.conformed.staged:
+            file.conformed.staged.drop()
+
+
+def rows_of(file: TakenFile, table: str) -> str:
+    """SQL of the rows that a file gives a table."""
+    if isinstance(file.conformed, StagedFile) and file.conformed.staged:
+        return file.conformed.staged.table_sql(table)
+    view = f"given_{abs(hash((file.raw.name, table)))}"
+    engine.relation(file.conformed.tables[table]).create_view(view, replace=True)
+    return f"SELECT * FROM {view}"
