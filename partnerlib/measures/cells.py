@@ -44,6 +44,8 @@ class Cells:
     """Cells are numbered unit by unit, cohort by cohort: cell = unit * len(cohorts) + cohort."""
     person: Ints
     """Person of every row of the sample, as a number."""
+    has_people_twice: bool
+    """Whether somebody stands in a cell with more than one row."""
     people_behind: Floats | None
     """People every row of the sample stands for, when its rows are not people (ties between organizations)."""
     is_kept: NDArray[np.bool_]
@@ -71,7 +73,9 @@ class Cells:
         """Distinct people of each cell among the rows given."""
         if self.people_behind is not None:
             return added(cell, self.count, self.people_behind[rows])
-        width = int(self.person.max()) + 1 if len(self.person) else 1
+        if not self.has_people_twice:
+            return added(cell, self.count)
+        width = int(self.person.max()) + 1
         pairs = pd.unique(cell * width + self.person[rows])
         return added(pairs // width, self.count)
 
@@ -129,6 +133,7 @@ def arrange(
             unit_codes=known,
             cohorts=cohorts,
             person=person,
+            has_people_twice=bool(pd.Series(cell * (len(frame) + 1) + person[rows[belongs]]).duplicated().any()),
             people_behind=behind,
             is_kept=kept,
             larger=larger,

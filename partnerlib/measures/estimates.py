@@ -34,7 +34,6 @@ def checked(estimates: pd.DataFrame) -> pd.DataFrame:
     has_number = estimates["status"].isin(["reported", "zero"])
     promises = {
         "numerator is at most denominator": ~is_part | (estimates["numerator"] <= estimates["denominator"] + _SLACK),
-        "people are at most rows": ~is_part | (estimates["people"] <= estimates["denominator"] + _SLACK),
         "rates and shares lie in 0 to 1": ~estimates["statistic"].isin(["rate", "share", "index"])
         | number.isna()
         | number.between(-_SLACK, 1 + _SLACK),

@@ -121,6 +121,14 @@ def _rows(
     unit, year = np.divmod(at, len(cells.cohorts))
     window, horizon = cells.window_years, entry.horizon + summary.horizon
     value, people, denominator = summary.value[at], summary.people[at], summary.denominator[at]
+    if (
+        cells.people_behind is None
+        and summary.statistic not in ("mean", "count")
+        and (people > denominator + 1e-6).any()
+    ):
+        raise DataError(
+            f"measure {entry.name}: more people than rows in a {cells.unit_kind}; expected at most one each"
+        )
     status = np.where(value == 0, "zero", "reported").astype(object)
     nobody = np.isnan(value)
     status[nobody] = seen.status_of_nobody(cells.cohorts, window, horizon)[year][nobody]

@@ -13,6 +13,9 @@ from typing import Literal
 import pandas as pd
 
 
+Curve = Literal["hazard", "survival"]
+
+
 @dataclass(frozen=True)
 class Rate:
     """A share of rows: true counts in numerator and denominator, false in the denominator only, null in neither."""
@@ -74,7 +77,7 @@ class LifeTable:
 
     year: pd.Series
     event: pd.Series
-    curve: Literal["hazard", "survival"]
+    curve: Curve
     years: tuple[int, ...] = (1, 2, 3, 4, 5)
 
 

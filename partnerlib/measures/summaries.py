@@ -42,7 +42,7 @@ class Summary:
 
 def numbers(column: pd.Series) -> Floats:
     """A column of truths or numbers as floats, null as NaN, whatever pandas type it came in."""
-    return pd.to_numeric(column.astype("object").where(column.notna(), np.nan), errors="raise").to_numpy(float)
+    return column.to_numpy(dtype=float, na_value=np.nan)
 
 
 def _divide(numerator: Floats, denominator: Floats) -> Floats:

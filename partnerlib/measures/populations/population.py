@@ -1,4 +1,4 @@
-"""Whom a measure is about: named populations, each with its rows, its cohort, its people and its units.
+"""What a population is: rows, the cohort they belong to, the people behind them and the units they count for.
 
 A population is a frame with the panel's own columns and six that the engine reads: `cohort`, `person` (or `people`, for
 rows that stand for several), `provider_code`, `program_code`, `district_code`. Which district a row belongs to is part
@@ -86,54 +86,6 @@ def with_units(rows: pd.DataFrame, cohort: str, district: str) -> pd.DataFrame:
     )
 
 
-@population(
-    who="everybody placed in a practicum, practicum equivalents (teachers of record) included",
-    cohort="school year of the placement",
-    district="the district that hosts the practicum",
-    key=("candidate_id",),
-)
-def placements(evidence: Evidence) -> pd.DataFrame:
-    return with_units(evidence.first_jobs, "placement_year", "placement_district_code")
-
-
-@population(
-    who="everybody who completed a program, found in the state's staff collections afterwards or not "
-    "(not found is not the same as not employed: private and out-of-state work is invisible)",
-    cohort="school year of completion",
-    district="the district that hosted the practicum",
-    key=("candidate_id",),
-)
-def completers(evidence: Evidence) -> pd.DataFrame:
-    jobs = evidence.first_jobs
-    return with_units(jobs.loc[jobs["is_completer"].fillna(False).astype(bool)], "completion_year",
-                      "placement_district_code")  # fmt: skip
-
-
-def _with_first_job(jobs: pd.DataFrame) -> pd.DataFrame:
-    return jobs.loc[jobs["is_completer"].fillna(False).astype(bool) & jobs["first_job_year"].notna()]
-
-
-def _non_equivalents(jobs: pd.DataFrame) -> pd.DataFrame:
-    return jobs.loc[~jobs["is_practicum_equivalent"].fillna(False).astype(bool)]
-
-
-@population(
-    who="completers with a practicum and a first job in a Massachusetts public school; practicum equivalents (teachers "
-    "of record) are left out, because they are hired where placed by construction",
-    cohort="school year of completion",
-    district="the district that hosted the practicum",
-    key=("candidate_id",),
-)
-def hired_non_equivalents(evidence: Evidence) -> pd.DataFrame:
-    hired = _non_equivalents(_with_first_job(evidence.first_jobs))
-    return with_units(hired.loc[hired["placement_school_code"].notna()], "completion_year", "placement_district_code")
-
-
-@population(
-    who="completers in their first job in a Massachusetts public school, practicum equivalents included",
-    cohort="school year of the first job",
-    district="the district of the first job",
-    key=("candidate_id",),
-)
-def new_hires(evidence: Evidence) -> pd.DataFrame:
-    return with_units(_with_first_job(evidence.first_jobs), "first_job_year", "first_job_district_code")
+def is_true(column: pd.Series) -> pd.Series:
+    """True where the column says so; unknown counts as no."""
+    return column.astype("boolean").fillna(False).astype(bool)

@@ -1,0 +1,100 @@
+"""Candidates: everybody placed, everybody who completed, and those of them found at work."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from partnerlib.measures.evidence import Evidence
+from partnerlib.measures.populations.population import is_true, population, with_units
+
+
+@population(
+    who="everybody placed in a practicum, practicum equivalents (teachers of record) included",
+    cohort="school year of the placement",
+    district="the district that hosts the practicum",
+    key=("candidate_id",),
+)
+def placements(evidence: Evidence) -> pd.DataFrame:
+    return with_units(evidence.first_jobs, "placement_year", "placement_district_code")
+
+
+@population(
+    who="everybody who completed a program, found in the state's staff collections afterwards or not "
+    "(not found is not the same as not employed: private and out-of-state work is invisible)",
+    cohort="school year of completion",
+    district="the district that hosted the practicum",
+    key=("candidate_id",),
+)
+def completers(evidence: Evidence) -> pd.DataFrame:
+    rows = with_units(only_completers(evidence.first_jobs), "completion_year", "placement_district_code")
+    return rows.assign(**_official_retention(evidence, rows))
+
+
+def _official_retention(evidence: Evidence, rows: pd.DataFrame) -> dict[str, pd.Series]:
+    """Whether each completer is found at work, in any position, in the Octobers the official rates ask about."""
+    last = evidence.school_years[1]
+    at_work = set(zip(evidence.careers["mepid"], evidence.careers["school_year"], strict=True))
+
+    def found(year: pd.Series) -> pd.Series:
+        pairs = zip(rows["mepid"], year.fillna(0).astype(int), strict=True)
+        return pd.Series([pair in at_work for pair in pairs], index=rows.index, dtype="boolean")
+
+    first = rows["first_job_year"]
+    has_had_a_year = is_true(first <= last - 1)
+    return {
+        "has_had_a_year": has_had_a_year,
+        "found_the_year_after": found(first + 1).mask(~has_had_a_year),
+        "found_in_report_year": found(pd.Series(last, index=rows.index)) & has_had_a_year,
+        "found_second_october": found(rows["completion_year"] + 2),
+    }
+
+
+@population(
+    who="completers with a practicum whose district is known; practicum equivalents (teachers of record) are left out, "
+    "because they work where they are placed by construction",
+    cohort="school year of completion",
+    district="the district that hosted the practicum",
+    key=("candidate_id",),
+)
+def hosted_completers(evidence: Evidence) -> pd.DataFrame:
+    jobs = non_equivalents(only_completers(evidence.first_jobs))
+    hosted = jobs.loc[jobs["placement_district_code"].notna()]
+    return with_units(hosted, "completion_year", "placement_district_code")
+
+
+@population(
+    who="completers with a practicum and a first job in a Massachusetts public school; practicum equivalents (teachers "
+    "of record) are left out, because they are hired where placed by construction",
+    cohort="school year of completion",
+    district="the district that hosted the practicum",
+    key=("candidate_id",),
+)
+def hired_non_equivalents(evidence: Evidence) -> pd.DataFrame:
+    hired = non_equivalents(with_first_job(evidence.first_jobs))
+    return with_units(hired.loc[hired["placement_school_code"].notna()], "completion_year", "placement_district_code")
+
+
+@population(
+    who="completers in their first job in a Massachusetts public school, in any position; practicum equivalents are in",
+    cohort="school year of the first job",
+    district="the district of the first job",
+    key=("candidate_id",),
+)
+def new_hires(evidence: Evidence) -> pd.DataFrame:
+    return with_units(with_first_job(evidence.first_jobs), "first_job_year", "first_job_district_code")
+
+
+def only_completers(jobs: pd.DataFrame) -> pd.DataFrame:
+    """Candidates who finished a program."""
+    return jobs.loc[is_true(jobs["is_completer"])]
+
+
+def with_first_job(jobs: pd.DataFrame) -> pd.DataFrame:
+    """Completers found at work in some October after completion."""
+    completed = only_completers(jobs)
+    return completed.loc[completed["first_job_year"].notna()]
+
+
+def non_equivalents(jobs: pd.DataFrame) -> pd.DataFrame:
+    """Without practicum equivalents: the teacher of record is hired where placed by construction."""
+    return jobs.loc[~is_true(jobs["is_practicum_equivalent"])]
