@@ -11,24 +11,9 @@ from pkgutil import iter_modules
 
 from partnerlib.sources.contract import Source
 
-_NOT_SOURCES = frozenset(
-    {
-        "contract",
-        "headers",
-        "large_csv",
-        "layouts",
-        "microdata",
-        "reading",
-        "readings",
-        "screening",
-        "sniffing",
-        "workbooks",
-    }
-)
-
 
 @cache
 def all_sources() -> tuple[Source, ...]:
     """Every source of the project, by name."""
-    names = sorted(module.name for module in iter_modules(__path__) if module.name not in _NOT_SOURCES)
-    return tuple(import_module(f"{__name__}.{name}").SOURCE for name in names)
+    modules = [import_module(f"{__name__}.{name}") for name in sorted(module.name for module in iter_modules(__path__))]
+    return tuple(module.SOURCE for module in modules if hasattr(module, "SOURCE"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import narwhals as nw
@@ -63,3 +63,6 @@ class Source:
     """Words by which such files are usually named; a file so named whose content is another source's is reported."""
     needs: tuple[str, ...] = ()
     """Processed tables that must be known before a file of this source can be conformed."""
+    reconcile: Callable[[Sequence[tuple[RawFile, Conformed]]], list[Conformed]] | None = None
+    """Looks across all conformed files of the source: rows that stand in several, what one file tells about another.
+    Gives back one conformed file for each, in the same order."""
