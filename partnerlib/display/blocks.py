@@ -1,0 +1,125 @@
+"""What a notebook shows and a page prints: blocks of plain data under their own media type.
+
+A page is rendered from these data by an autoescaping template, never from HTML found in a notebook. Whatever else a
+cell emits (text/html, Markdown, scripts) cannot reach a page, because nothing reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+MEDIA_TYPE = "application/vnd.partnerlib.block+json"
+"""Media type of a block in a notebook's outputs; the page reads this one and no other."""
+
+
+class Block:
+    """Something a notebook shows: data for the page, HTML for JupyterLab, words for everything else."""
+
+    kind: str
+
+    def data_for_page(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def as_html(self) -> str:
+        """HTML for JupyterLab only; every text in it is escaped."""
+        raise NotImplementedError
+
+    def as_text(self) -> str:
+        """The block in words, for a terminal, for nbval and for a reader who sees no pictures."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {
+            MEDIA_TYPE: {"kind": self.kind, **self.data_for_page()},
+            "text/html": self.as_html(),
+            "text/plain": self.as_text(),
+        }
+
+    def __repr__(self) -> str:
+        return self.as_text()
+
+
+@dataclass(frozen=True, repr=False)
+class Words(Block):
+    """A sentence or a few: the headline of a page, a remark, the reason why nothing is shown."""
+
+    text: str
+    role: str = "remark"
+    """headline, remark, nothing (the reason why there is nothing to report)."""
+    kind = "words"
+
+    def data_for_page(self) -> dict[str, Any]:
+        return {"text": self.text, "role": self.role}
+
+    def as_html(self) -> str:
+        return f"<p>{escape(self.text)}</p>"
+
+    def as_text(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, repr=False)
+class Cards(Block):
+    """Key numbers printed large: for each its title, value, interval and people, and what stands beside it."""
+
+    cards: Sequence[Mapping[str, str]]
+    """Each with title, value, detail, beside."""
+    kind = "cards"
+
+    def data_for_page(self) -> dict[str, Any]:
+        return {"cards": [dict(card) for card in self.cards]}
+
+    def as_html(self) -> str:
+        return "".join(f"<p>{escape(line)}</p>" for line in self.as_text().splitlines())
+
+    def as_text(self) -> str:
+        return "\n".join(f"{card['title']}: {card['value']} ({card['detail']}) {card['beside']}" for card in self.cards)
+
+
+@dataclass(frozen=True, repr=False)
+class Facts(Block):
+    """Named texts for the frame of a page: whose it is, which year, which key numbers the index repeats."""
+
+    facts: Mapping[str, Any]
+    kind = "facts"
+
+    def data_for_page(self) -> dict[str, Any]:
+        return {"facts": dict(self.facts)}
+
+    def as_html(self) -> str:
+        return f"<p>{escape(self.as_text())}</p>"
+
+    def as_text(self) -> str:
+        return str(self.facts.get("title", ""))
+
+
+@dataclass(frozen=True, repr=False)
+class Completion(Block):
+    """The last thing a report notebook shows: a seal over everything shown before it."""
+
+    seal: str
+    shown: int
+    kind = "completion"
+
+    def data_for_page(self) -> dict[str, Any]:
+        return {"seal": self.seal, "shown": self.shown}
+
+    def as_html(self) -> str:
+        return f"<p>{escape(self.as_text())}</p>"
+
+    def as_text(self) -> str:
+        return f"complete: {self.shown} results"
+
+
+def seal(blocks: Iterable[Mapping[str, Any]]) -> str:
+    """A hash over the data of blocks in their order: equal when, and only when, nothing was lost, added or changed."""
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(json.dumps(block, sort_keys=True, ensure_ascii=True, allow_nan=False).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()

@@ -1,0 +1,308 @@
+"""Figures that carry their title, a note with their n, an alternative text written from their numbers, and their data.
+
+Plain matplotlib without pyplot: nothing global is changed, and a figure costs a tenth of a second. Intervals are the
+ones given, never bootstrapped while drawing.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter
+
+from partnerlib.display import style
+from partnerlib.display.blocks import Block
+from partnerlib.display.text import interval, is_number, listed, number, people, percent
+
+SYNTHETIC = "SYNTHETIC DATA"
+
+
+@dataclass(frozen=True, repr=False)
+class Figure(Block):
+    """A drawn figure with everything a reader needs who cannot see it."""
+
+    title: str
+    note: str
+    """How many people, which years, what the whiskers are."""
+    alt: str
+    """The figure in words, from its own numbers."""
+    data: pd.DataFrame
+    """The numbers drawn, as printed."""
+    png: bytes = field(compare=False)
+    width: int = 0
+    height: int = 0
+    kind = "figure"
+
+    def data_for_page(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "note": self.note,
+            "alt": self.alt,
+            "columns": [str(column) for column in self.data.columns],
+            "rows": [[str(value) for value in row] for row in self.data.itertuples(index=False)],
+            "png": base64.b64encode(self.png).decode(),
+            "width": self.width,
+            "height": self.height,
+        }
+
+    def as_html(self) -> str:
+        image = base64.b64encode(self.png).decode()
+        return (
+            f'<figure><figcaption><b>{escape(self.title)}</b></figcaption><img alt="{escape(self.alt, quote=True)}" '
+            f'src="data:image/png;base64,{image}" style="max-width:46rem;width:100%"><p><small>{escape(self.note)}'
+            f"</small></p></figure>"
+        )
+
+    def as_text(self) -> str:
+        return f"{self.title}\n{self.alt}\n{self.note}"
+
+
+def canvas(height: float, left: float = 0.02) -> tuple[Canvas, Axes]:
+    """An empty figure in the house style: white, quiet rules, no box."""
+    with matplotlib.rc_context({"font.family": style.FONT}):
+        figure = Canvas(
+            figsize=(style.WIDTH, height), dpi=style.DOTS_PER_INCH, facecolor=style.PAPER, layout="constrained"
+        )
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(style.RULE)
+    axes.tick_params(length=0, colors=style.INK, labelsize=9.5)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def finish(figure: Canvas, is_synthetic: bool) -> tuple[bytes, int, int]:
+    """The PNG and its size in pixels. A figure drawn from invented data says so in the picture itself."""
+    if is_synthetic:
+        figure.text(0.995, 0.005, SYNTHETIC, ha="right", va="bottom", fontsize=7, color=style.QUIET, weight="bold")
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", metadata={"Software": None})
+    width, height = figure.canvas.get_width_height()
+    return stream.getvalue(), width, height
+
+
+def _axis_of(axes: Axes, statistic: str) -> None:
+    if statistic in {"rate", "share"}:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f}%"))
+    axes.grid(axis="x", color=style.RULE, linewidth=0.7)
+
+
+def _printed(row: Mapping[str, Any], statistic: str) -> str:
+    text = number(float(row["value"]), statistic)
+    if is_number(row.get("low")) and is_number(row.get("high")):
+        text += f" ({interval(float(row['low']), float(row['high']), statistic)})"
+    return text
+
+
+def dots(
+    frame: pd.DataFrame,
+    title: str,
+    note: str,
+    series: Mapping[str, style.Series],
+    statistic: str = "rate",
+    is_synthetic: bool = False,
+) -> Figure:
+    """Each measure on its own line: a dot and its 95% interval for every series, the first series on top.
+
+    frame
+        columns `label`, `series`, `value`, `low`, `high`, `people`; labels are drawn in the order they first appear.
+    """
+    drawn = frame[frame["value"].notna()]
+    labels = list(dict.fromkeys(drawn["label"]))
+    names = [name for name in series if name in set(drawn["series"])]
+    figure, axes = canvas(0.75 + 0.56 * len(labels))
+    step = 0.62 / max(len(names), 1)
+    for rank, name in enumerate(names):
+        look = series[name]
+        part = drawn[drawn["series"] == name]
+        heights = [labels.index(label) + (rank - (len(names) - 1) / 2) * step for label in part["label"]]
+        values = part["value"].astype(float)
+        whiskers = [
+            (values - part["low"].astype(float).fillna(values)).clip(lower=0),
+            (part["high"].astype(float).fillna(values) - values).clip(lower=0),
+        ]
+        axes.errorbar(
+            values,
+            heights,
+            xerr=whiskers,
+            fmt=look.marker,
+            color=look.colour,
+            markerfacecolor=look.colour if look.is_filled else style.PAPER,
+            markersize=6.5 if rank == 0 else 5.5,
+            elinewidth=1.6,
+            linestyle="none",
+            label=name,
+        )
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.45, -0.55)
+    _axis_of(axes, statistic)
+    if statistic in {"rate", "share"}:
+        axes.set_xlim(0, 1)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(names), frameon=False, fontsize=9, handletextpad=0.3,
+        borderaxespad=0.2,
+    )  # fmt: skip
+    alt = "; ".join(
+        f"{label}: "
+        + listed(f"{row['series']} {_printed(row, statistic)}" for _, row in drawn[drawn["label"] == label].iterrows())
+        for label in labels
+    )
+    data = pd.DataFrame(
+        {
+            "Measure": drawn["label"],
+            "Who": drawn["series"],
+            "Value (95% interval)": [_printed(row, statistic) for _, row in drawn.iterrows()],
+            "People": [people(count) for count in drawn["people"]],
+        }
+    )
+    return Figure(title, note, f"{title}. {alt}.", data, *finish(figure, is_synthetic))
+
+
+def curves(
+    frame: pd.DataFrame,
+    title: str,
+    note: str,
+    across: str,
+    is_synthetic: bool = False,
+) -> Figure:
+    """Shares over years since the start, one line a series, whiskers for 95% intervals: survival or retention curves.
+
+    frame
+        columns `series`, `years`, `value`, `low`, `high`, `people`, in the order the series are to be named.
+    """
+    drawn = frame[frame["value"].notna()]
+    names = list(dict.fromkeys(drawn["series"]))
+    figure, axes = canvas(3.4)
+    for look, (rank, name) in zip(style.CYCLE, enumerate(names), strict=False):
+        part = drawn[drawn["series"] == name].sort_values("years")
+        values = part["value"].astype(float)
+        shift = 0.035 * (rank - (len(names) - 1) / 2)
+        axes.errorbar(
+            part["years"] + shift,
+            values,
+            yerr=[
+                (values - part["low"].astype(float).fillna(values)).clip(lower=0),
+                (part["high"].astype(float).fillna(values) - values).clip(lower=0),
+            ],
+            marker=look.marker,
+            linestyle=look.line,
+            color=look.colour,
+            linewidth=1.8,
+            elinewidth=1.1,
+            markersize=6,
+            label=name,
+        )
+    axes.set_ylim(0, 1.02)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f}%"))
+    axes.set_xticks(sorted(drawn["years"].unique()))
+    axes.set_xlabel(across, fontsize=9.5, color=style.INK)
+    axes.grid(axis="y", color=style.RULE, linewidth=0.7)
+    axes.legend(loc="lower left", frameon=False, fontsize=9)
+    alt = "; ".join(
+        f"{name}: "
+        + listed(
+            f"{percent(float(row['value']))} after {row['years']:g} year{'s' if row['years'] != 1 else ''}"
+            for _, row in drawn[drawn["series"] == name].sort_values("years").iterrows()
+        )
+        for name in names
+    )
+    data = pd.DataFrame(
+        {
+            "Who": drawn["series"],
+            across: [f"{years:g}" for years in drawn["years"]],
+            "Value (95% interval)": [_printed(row, "rate") for _, row in drawn.iterrows()],
+            "People": [people(count) for count in drawn["people"]],
+        }
+    )
+    return Figure(title, note, f"{title}. {alt}.", data, *finish(figure, is_synthetic))
+
+
+def parts_of_a_whole(
+    frame: pd.DataFrame,
+    title: str,
+    note: str,
+    colours: Sequence[str] = style.PARTS,
+    is_synthetic: bool = False,
+) -> Figure:
+    """One bar a row, split into parts that add to one: stayers, movers and leavers; or levels of readiness.
+
+    frame
+        columns `label`, `part`, `value`; parts are stacked in the order they first appear.
+    """
+    wide = frame.pivot_table(index="label", columns="part", values="value", sort=False, observed=True).astype(float)
+    figure, axes = canvas(0.95 + 0.52 * len(wide))
+    start = pd.Series(0.0, index=wide.index)
+    for colour, part in zip(colours, wide.columns, strict=False):
+        widths = wide[part].fillna(0.0)
+        bars = axes.barh(
+            range(len(wide)), widths, left=start, color=colour, height=0.62, label=str(part), edgecolor=style.PAPER
+        )
+        for bar, share in zip(bars, widths, strict=True):
+            if share >= 0.06:
+                axes.text(
+                    bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2, percent(share),
+                    ha="center", va="center", fontsize=9, color=style.text_on(colour),
+                )  # fmt: skip
+        start = start + widths
+    axes.set_yticks(range(len(wide)), [str(label) for label in wide.index])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3 if len(wide.columns) != 4 else 2, frameon=False, fontsize=8.5,
+        handlelength=1.0, handletextpad=0.5, columnspacing=1.2, borderaxespad=0.2,
+    )  # fmt: skip
+    alt = "; ".join(
+        f"{label}: "
+        + listed(f"{percent(share)} {str(part).lower()}" for part, share in row.items() if is_number(share))
+        for label, row in wide.iterrows()
+    )
+    data = wide.map(lambda share: percent(share) if is_number(share) else "").rename_axis("Who").reset_index()
+    return Figure(title, note, f"{title}. {alt}.", data, *finish(figure, is_synthetic))
+
+
+def bars(
+    frame: pd.DataFrame,
+    title: str,
+    note: str,
+    statistic: str = "count",
+    others: str = "",
+    is_synthetic: bool = False,
+) -> Figure:
+    """Ranked bars with their number at the end: host districts by candidates placed, providers by beginners.
+
+    frame
+        columns `label`, `value`; drawn in the order given.
+    others
+        What is not drawn, in words; it ends the note and the alternative text.
+    """
+    drawn = frame[frame["value"].notna()]
+    figure, axes = canvas(0.35 + 0.36 * max(len(drawn), 1))
+    values = drawn["value"].astype(float)
+    axes.barh(range(len(drawn)), values, color=style.UNIT.colour, height=0.66)
+    top = float(values.max()) if len(values) else 1.0
+    printed = [number(value, statistic) for value in values]
+    for place, (value, text) in enumerate(zip(values, printed, strict=True)):
+        axes.text(value + 0.012 * top, place, text, va="center", fontsize=9.5, color=style.INK)
+    axes.set_yticks(range(len(drawn)), list(drawn["label"]))
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.12 * top)
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    alt = listed(f"{label} {text}" for label, text in zip(drawn["label"], printed, strict=True))
+    data = pd.DataFrame({"Name": drawn["label"], "Number": printed})
+    closing = f" {others}" if others else ""
+    return Figure(title, f"{note}{closing}", f"{title}. {alt}.{closing}", data, *finish(figure, is_synthetic))

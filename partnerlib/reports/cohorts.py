@@ -1,0 +1,91 @@
+"""Which cohort of a measure a page shows, and what stands beside it: the cohort before, three pooled, the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from partnerlib.display.text import is_number
+from partnerlib.reports.definitions import definition
+
+Row = Mapping[str, Any]
+
+POOLED = 3
+"""Cohorts of the pooled number."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One measure of a unit in the newest cohort that can be known, with everything a page prints beside it."""
+
+    measure: str
+    topic: str
+    statistic: str
+    cohort: int
+    this: Row | None
+    before: Row | None
+    pooled: Row | None
+    state: Row | None
+
+    @property
+    def value(self) -> float | None:
+        return float(self.this["value"]) if self.this is not None and is_number(self.this["value"]) else None
+
+    @property
+    def is_rate(self) -> bool:
+        return self.statistic in {"rate", "share"}
+
+    @property
+    def is_empty(self) -> bool:
+        """True when the question applies to nobody here, in any of the cohorts shown."""
+        rows = [row for row in (self.this, self.before, self.pooled) if row is not None]
+        return all(row["status"] == "not_applicable" for row in rows)
+
+    @property
+    def best(self) -> Row | None:
+        """The newest cohort's row when it is published, else the pooled one, else nothing."""
+        return next((row for row in (self.this, self.pooled) if row is not None and is_number(row["value"])), None)
+
+
+def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[Compared]:
+    """Every ungrouped measure of a unit, in the order of the registry, for its newest knowable cohort.
+
+    Rule
+        the newest cohort for which the state has a number; without any, the newest cohort of the unit that is not
+        'not yet observed'; without that, its newest. The cohort depends on the measure alone, so that all units of a
+        kind show the same years.
+    """
+    unit = unit[(unit["group"] == "") & ((unit["topic"] == topic) if topic else True)]
+    state = state[state["group"] == ""]
+    state_rows = _by_cell(state)
+    found = []
+    for name, rows in unit.groupby("measure", sort=False):
+        cells = _by_cell(rows)
+        years = sorted({cohort for _, cohort, window in cells if window == 1})
+        known = [year for year in years if is_number(state_rows.get((name, year, 1), {}).get("value"))]
+        observed = [year for year in years if cells[(name, year, 1)]["status"] != "not_yet_observed"]
+        if not years:
+            continue
+        year = (known or observed or years)[-1]
+        this = cells.get((name, year, 1))
+        found.append(
+            Compared(
+                str(name),
+                str(rows["topic"].iloc[0]),
+                str(rows["statistic"].iloc[0]),
+                year,
+                this,
+                cells.get((name, year - 1, 1)),
+                cells.get((name, year, POOLED)),
+                state_rows.get((name, year, 1)),
+            )
+        )
+    return sorted(found, key=lambda pair: (definition(pair.measure).rank, pair.measure))
+
+
+def _by_cell(rows: pd.DataFrame) -> dict[tuple[str, int, int], Row]:
+    records = rows.to_dict("records")
+    return {(row["measure"], int(row["cohort"]), int(row["window_years"])): row for row in records}

@@ -1,0 +1,83 @@
+"""One report notebook, run by papermill, and the proof that it ran whole.
+
+Success is never read from papermill's silence: a killed kernel leaves cells marked completed, and `sys.exit(0)` half-way
+counts as success. A run is whole when every code cell has an execution count, in order, no cell an error, and the last
+block is the seal over exactly the blocks that are in the notebook.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from partnerlib.display.blocks import MEDIA_TYPE, seal
+
+KERNEL = "python3"
+"""The kernel of the active environment."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """A piece of a page in reading order: prose of the notebook, or a block one of its cells showed."""
+
+    kind: str
+    """prose, or the kind of block."""
+    data: Mapping[str, Any]
+
+
+class Incomplete(Exception):
+    """A run that did not do all it should; the message says what is missing."""
+
+
+def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], seconds: int) -> None:
+    """Run a notebook into `output` with papermill; raises what papermill and nbclient raise."""
+    from papermill import execute_notebook
+
+    execute_notebook(
+        notebook,
+        output,
+        parameters=dict(parameters),
+        kernel_name=KERNEL,
+        progress_bar=False,
+        log_output=False,
+        execution_timeout=seconds,
+        cwd=output.parent,
+    )
+
+
+def elements_of(notebook: Path) -> list[Element]:
+    """The prose and blocks of an executed notebook in reading order, or `Incomplete` when it did not run whole."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    _refuse_unexecuted([cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()])
+    elements = []
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            elements.append(Element("prose", {"text": "".join(cell["source"])}))
+        elif cell["cell_type"] == "code":
+            elements += [Element(str(block["kind"]), block) for block in _blocks(cell)]
+    _refuse_unsealed([element.data for element in elements if element.kind != "prose"])
+    return [element for element in elements if element.kind != "completion"]
+
+
+def _blocks(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    shown = (output.get("data", {}).get(MEDIA_TYPE) for output in cell.get("outputs", []))
+    return [block for block in shown if isinstance(block, dict) and "kind" in block]
+
+
+def _refuse_unexecuted(cells: Sequence[Mapping[str, Any]]) -> None:
+    for place, cell in enumerate(cells, start=1):
+        errors = [output for output in cell.get("outputs", []) if output.get("output_type") == "error"]
+        if errors:
+            raise Incomplete(f"code cell {place} of {len(cells)} raised {errors[0].get('ename', 'an error')}")
+        if cell.get("execution_count") != place:
+            raise Incomplete(f"code cell {place} of {len(cells)} was not run, or not in its turn")
+
+
+def _refuse_unsealed(blocks: Sequence[Mapping[str, Any]]) -> None:
+    if not blocks or blocks[-1]["kind"] != "completion":
+        raise Incomplete("the notebook ended before its last cell: no mark of completion")
+    if blocks[-1].get("seal") != seal(blocks[:-1]):
+        raise Incomplete("what the notebook shows is not what it sealed: a result was lost, added or changed")

@@ -1,0 +1,107 @@
+"""The page in a sentence: what a superintendent would repeat, each number with its interval, its n and the state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from partnerlib.display.blocks import Cards, Words
+from partnerlib.display.text import cohort_label, interval, is_number, number, people
+from partnerlib.reports.cohorts import Compared, Row
+from partnerlib.reports.definitions import definition
+
+
+def value_of(row: Row, with_people: bool = False) -> str:
+    """A released number in a sentence: `71% (63–78%)`."""
+    statistic = str(row["statistic"])
+    text = number(float(row["value"]), statistic)
+    inside = []
+    if statistic != "count" and is_number(row["low"]) and is_number(row["high"]):
+        inside.append(interval(float(row["low"]), float(row["high"]), statistic))
+    if with_people and statistic != "count" and (count := people(row["people"])):
+        inside.append(count)
+    return f"{text} ({'; '.join(inside)})" if inside else text
+
+
+PHRASES = {
+    "candidates_placed": "{value} candidates were placed in {cohort}",
+}
+"""What a measure says in a sentence, for the measures readers ask for first; any other is said by its title."""
+
+FIRST = {
+    "provider": ("candidates_placed",),
+    "district": ("candidates_placed",),
+    "partnership": ("candidates_placed",),
+    "state": ("candidates_placed",),
+}
+"""Measures a headline is made of, by kind of reader, in the order of the sentence."""
+
+
+def headline(kind: str, found: Sequence[Compared]) -> Words:
+    """The page in a few clauses, from the measures its readers ask for first; the state stands beside every share."""
+    clauses = [_clause(pair, with_state=kind != "state") for pair in chosen(kind, found)]
+    return Words(f"{_sentence(clauses)}.", "headline")
+
+
+def _sentence(clauses: Sequence[str]) -> str:
+    text = "; ".join(clauses)
+    return text[:1].upper() + text[1:]
+
+
+def chosen(kind: str, found: Sequence[Compared], most: int = 3) -> list[Compared]:
+    """The measures of a headline that are published here; the first published ones when none of those is."""
+    published = {pair.measure: pair for pair in found if pair.best is not None}
+    preferred = [published[name] for name in FIRST[kind] if name in published]
+    return (preferred or list(published.values()))[:most]
+
+
+def _clause(pair: Compared, with_state: bool) -> str:
+    row = pair.best
+    assert row is not None
+    cohort = cohort_label(int(row["cohort"]), int(row["window_years"]))
+    phrase = PHRASES.get(pair.measure, f"{definition(pair.measure).title} in {{cohort}}: {{value}}")
+    clause = phrase.format(value=value_of(row, with_people=True), cohort=cohort)
+    beside = pair.state
+    if with_state and pair.is_rate and beside is not None and is_number(beside["value"]):
+        clause += f", where the state has {number(float(beside['value']), pair.statistic)}"
+    return clause
+
+
+def key_number(kind: str, found: Sequence[Compared]) -> dict[str, str]:
+    """The one number the index repeats: what it is called, what it says, and which cohort it is about."""
+    first = next(iter(chosen(kind, found, 1)), None)
+    if first is None or first.best is None:
+        return {}
+    row = first.best
+    return {
+        "measure": first.measure,
+        "title": definition(first.measure).title,
+        "value": value_of(row, with_people=True),
+        "cohort": cohort_label(int(row["cohort"]), int(row["window_years"])),
+    }
+
+
+def cards(kind: str, found: Sequence[Compared]) -> Cards:
+    """Up to four key numbers, each with its interval, people and cohort, and the state beside every share."""
+    return Cards([_card(pair, with_state=kind != "state") for pair in chosen(kind, found, 4)])
+
+
+def _card(pair: Compared, with_state: bool) -> dict[str, str]:
+    row = pair.best
+    assert row is not None
+    statistic = pair.statistic
+    details = [cohort_label(int(row["cohort"]), int(row["window_years"]))]
+    if statistic != "count":
+        if is_number(row["low"]) and is_number(row["high"]):
+            details.append(interval(float(row["low"]), float(row["high"]), statistic))
+        details.append(people(row["people"]))
+    beside = []
+    if pair.before is not None and pair.best is pair.this and is_number(pair.before["value"]):
+        beside.append(f"A cohort before: {number(float(pair.before['value']), statistic)}")
+    if with_state and statistic != "count" and pair.state is not None and is_number(pair.state["value"]):
+        beside.append(f"State: {number(float(pair.state['value']), statistic)}")
+    return {
+        "title": definition(pair.measure).title,
+        "value": number(float(row["value"]), statistic),
+        "detail": " · ".join(details),
+        "beside": " · ".join(beside),
+    }

@@ -1,0 +1,178 @@
+"""Pages made in processes of their own: a few workers, each with a wall-clock limit, none able to stop the others."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+GRACE = 10
+"""Seconds a page may exceed its limit (kernel start, rendering) before its worker is ended."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a worker needs to make one page. Paths are inside the run's staging folder, save the notebook."""
+
+    name: str
+    """The page's slug."""
+    notebook: Path
+    parameters: Mapping[str, Any]
+    title: str
+    """What the kind of page is called."""
+    is_synthetic: bool
+    folder: Path
+    """Folder of this page alone: the executed notebook is written there and nowhere else."""
+    target: Path
+    """The page."""
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one page."""
+
+    name: str
+    status: str
+    """done, nothing to report, failed."""
+    reason: str = ""
+    seconds: float = 0.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_page(job: Job) -> Outcome:
+    """Run the notebook, prove that it ran whole, write the page. What goes wrong is an outcome, not an exception."""
+    from partnerlib.reports.execution import Incomplete, elements_of, execute
+    from partnerlib.reports.page import result_page
+
+    start = time.monotonic()
+    executed = job.folder / "executed.ipynb"
+    job.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        execute(job.notebook, executed, job.parameters, job.seconds)
+        html, facts = result_page(elements_of(executed), job.title, job.is_synthetic)
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        job.target.write_text(html, encoding="utf-8")
+    except Incomplete as problem:
+        return Outcome(job.name, "failed", f"{job.notebook.name}: {problem}.", time.monotonic() - start)
+    except Exception as problem:
+        return Outcome(job.name, "failed", reason_of(problem, job), time.monotonic() - start)
+    nothing = str(facts.get("reason_for_nothing", ""))
+    return Outcome(job.name, "nothing to report" if nothing else "done", nothing, time.monotonic() - start, facts)
+
+
+def reason_of(problem: Exception, job: Job) -> str:
+    """Why a page failed, in words that hold no row, value or path: the kind of error and the cell it stopped at."""
+    kind = type(problem).__name__
+    where = job.notebook.name
+    if kind == "PapermillExecutionError":
+        return f"{where}: cell {getattr(problem, 'exec_count', '?')} raised {getattr(problem, 'ename', 'an error')}."
+    if kind == "CellTimeoutError":
+        return f"{where}: a cell ran longer than {job.seconds} seconds and was ended."
+    if kind == "DeadKernelError":
+        return f"{where}: the kernel died."
+    return f"{where}: {kind}."
+
+
+def _serve(connection: Connection) -> None:
+    """A worker's life: take a job, make the page, say what became of it; end when told nothing more."""
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, never a user-wide one
+    os.environ.setdefault("MPLBACKEND", "agg")
+    # What a kernel writes to its error stream may quote values; outcomes carry the reason, and nothing else is kept.
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    while (job := connection.recv()) is not None:
+        connection.send(make_page(job))
+
+
+class _Worker:
+    """One process with its connection, the job it has and when that must be done."""
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self.connection, far_end = context.Pipe()
+        self.process = context.Process(target=_serve, args=(far_end,), daemon=True)
+        self.process.start()
+        far_end.close()
+        self.job: Job | None = None
+        self.started = 0.0
+
+    def give(self, job: Job) -> None:
+        self.job, self.started = job, time.monotonic()
+        self.connection.send(job)
+
+    @property
+    def seconds_left(self) -> float:
+        limit = self.job.seconds + GRACE if self.job else 0
+        return self.started + limit - time.monotonic()
+
+    def end(self) -> None:
+        """End the process and the kernel it started, whatever they are doing."""
+        import psutil
+
+        try:
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            family = []
+        self.process.kill()
+        for child in family:
+            try:
+                child.kill()
+            except psutil.NoSuchProcess:
+                continue
+        self.process.join(5)
+        self.connection.close()
+
+
+def outcomes(jobs: Iterable[Job], count: int) -> Iterator[Outcome]:
+    """The outcome of every job as it comes, made by `count` workers at a time.
+
+    A worker that dies or exceeds its limit is one failed page; another worker takes its place.
+    """
+    waiting = list(jobs)[::-1]
+    workers = [_Worker() for _ in range(min(count, len(waiting)))]
+    try:
+        for worker in workers:
+            worker.give(waiting.pop())
+        while any(worker.job for worker in workers):
+            busy = [worker for worker in workers if worker.job]
+            patience = max(0.0, min(worker.seconds_left for worker in busy))
+            ready = wait([worker.connection for worker in busy], timeout=patience)
+            for worker in busy:
+                outcome = _outcome_of(worker, worker.connection in ready)
+                if outcome is None:
+                    continue
+                yield outcome
+                place = workers.index(worker)
+                if outcome.status == "failed" and not worker.process.is_alive() and waiting:
+                    workers[place] = _Worker()
+                if waiting:
+                    workers[place].give(waiting.pop())
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _outcome_of(worker: _Worker, is_ready: bool) -> Outcome | None:
+    job = worker.job
+    assert job is not None
+    spent = time.monotonic() - worker.started
+    if is_ready:
+        worker.job = None
+        try:
+            return worker.connection.recv()
+        except EOFError:
+            worker.end()
+            return Outcome(job.name, "failed", f"{job.notebook.name}: the process that made the page died.", spent)
+    if worker.seconds_left <= 0:
+        worker.end()
+        worker.job = None
+        reason = f"{job.notebook.name}: not finished after {job.seconds} seconds and ended."
+        return Outcome(job.name, "failed", reason, spent)
+    return None
