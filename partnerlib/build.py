@@ -14,9 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 
 from partnerlib import __version__, engine
+from partnerlib.checking import Findings as Findings
 from partnerlib.checking import (
     Intake,
     Progress,
@@ -28,6 +30,7 @@ from partnerlib.checking import (
     rows_of,
     sorted_problems,
 )
+from partnerlib.checking import check as check
 from partnerlib.derivation import DERIVED, educators
 from partnerlib.errors import DataError
 from partnerlib.project import Project
@@ -115,7 +118,7 @@ def _write_tables(intake: Intake, folder: Path) -> dict[str, Any]:
             files.append(_file_record(file))
             problems.append(file.conformed.problems)
         for name in dict.fromkeys(table for file in group for table in file.source.feeds):
-            intake.progress(f"writing {name}", len(files), len(intake.opened))
+            intake.progress(f"writing {name}")
             rows = " UNION ALL ".join(rows_of(file, name) for file in group if name in file.source.feeds)
             write_table(name, DERIVED[name](rows) if name in DERIVED else rows, folder)
         release(group)
@@ -182,6 +185,22 @@ def _put_in_place(partial: Path, processed: Path) -> None:
     for path in sorted(partial.glob("*.parquet")):
         path.replace(processed / path.name)
     (partial / RECORD).replace(processed / RECORD)
+
+
+def record_summary(processed: Path) -> str:
+    """What the last build took in, a line for each kind of file."""
+    record = _read_record(processed)
+    if record is None:
+        raise DataError(f"{processed}: no {RECORD}; run `partnerlib build`")
+    files = pd.DataFrame(record["files"])
+    lines = [
+        f"  {name}: {len(group)} files, {group['received'].sum():,} rows received = "
+        f"{group['accepted'].sum():,} accepted + {group['rejected'].sum():,} rejected; "
+        f"{group['flagged'].sum():,} flagged"
+        for name, group in files.groupby("source")
+    ]
+    unread = [f"  not read: {file['file']}: {file['found']}" for file in record["not_read"]]
+    return "\n".join([f"{processed}: {len(record['tables'])} tables from {len(files)} files", *lines, *unread])
 
 
 def _read_record(processed: Path) -> dict[str, Any] | None:

@@ -19,21 +19,22 @@ from partnerlib.codes import year_label
 from partnerlib.derivation import settle_identities
 from partnerlib.errors import DataError, Problem
 from partnerlib.places import Places
+from partnerlib.project import Project
 from partnerlib.sources import all_sources
 from partnerlib.sources.contract import Conformed, Source
 from partnerlib.sources.microdata import StagedFile, staged_file
-from partnerlib.sources.reading import RawFile, UnreadableFile, open_raw, problem_frame
+from partnerlib.sources.reading import PROBLEM_COLUMNS, RawFile, UnreadableFile, open_raw, problem_frame
 from partnerlib.sources.screening import repeated_rows, unknown_codes
 from partnerlib.sources.sniffing import hash_of
 
-Progress = Callable[[str, int, int], None]
-"""Told of every step: what is being done, how many are done, how many there are."""
+Progress = Callable[[str], None]
+"""Told, in words, what is being done."""
 
 NOT_DATA = frozenset({"truth", "truth.json"})
 """What a synthetic state says about itself: known to the tests of the estimators, never to the build."""
 
 
-def quiet(step: str, done: int, total: int) -> None:
+def quiet(_message: str) -> None:
     """No progress shown."""
 
 
@@ -71,8 +72,8 @@ class Intake:
     def look(self) -> None:
         """Open and recognise every file of the folder."""
         files = find_files(self.folder)
-        for number, path in enumerate(files):
-            self.progress("looking at files", number, len(files))
+        for number, path in enumerate(files, start=1):
+            self.progress(f"looking at {path.name} ({number} of {len(files)})")
             self.hashes[path.relative_to(self.folder).as_posix()] = ""
             try:
                 raw = open_raw(path, self.folder)
@@ -82,7 +83,6 @@ class Intake:
                 self.unknown.append(error.problem)
             name = path.relative_to(self.folder).as_posix()
             self.hashes[name] = self.hashes[name] or hash_of(path)
-        self.progress("looking at files", len(files), len(files))
         if not self.opened:
             listed = "\n".join(f"  {problem}" for problem in self.unknown) or "  the folder holds no file"
             raise DataError(
@@ -114,14 +114,13 @@ class Intake:
                 of_source = []
                 for raw, recognised in self.opened:
                     if recognised.name == source.name:
-                        self.progress(f"reading {raw.name}", done, len(self.opened))
                         done += 1
+                        self.progress(f"reading {raw.name} ({done} of {len(self.opened)})")
                         file = self._conform(raw, source)
                         of_source += [file] if file else []
-                taken += _check_between(of_source)
+                taken += _check_between(_reconciled(source, of_source))
             self.places = self.places.with_files(taken)
             yield [self._check_references(file) for file in _settled(taken)]
-        self.progress("reading", done, len(self.opened))
 
     def _conform(self, raw: RawFile, source: Source) -> TakenFile | None:
         try:
@@ -249,6 +248,14 @@ def _plain(name: str) -> str:
     return " ".join(name.lower().split())
 
 
+def _reconciled(source: Source, files: list[TakenFile]) -> list[TakenFile]:
+    """The files of a source after it looked across them, for sources that do."""
+    if source.reconcile is None:
+        return files
+    found = source.reconcile([(file.raw, file.conformed) for file in files])
+    return [replace(file, conformed=conformed) for file, conformed in zip(files, found, strict=True)]
+
+
 def _check_between(taken: list[TakenFile]) -> list[TakenFile]:
     """Rows that two files of a source both have. Only files of the same year and collection can share one."""
     staged = {file.raw.name: file.conformed.staged for file in taken if isinstance(file.conformed, StagedFile)}
@@ -285,25 +292,58 @@ def _settled(taken: list[TakenFile]) -> list[TakenFile]:
     return [f for name in names for f in _check_between([f for f in taken if f.source.name == name])]
 
 
-def check(folder: Path, progress: Progress = quiet) -> pd.DataFrame:
-    """Every problem of a raw folder, in the columns of the `rejects` table; nothing is written.
+@dataclass(frozen=True)
+class Findings:
+    """Everything wrong with a raw folder."""
+
+    folder: Path
+    frame: pd.DataFrame
+    """In the columns of the `rejects` table, by file, line and column."""
+    files: int
+    """Files looked at."""
+    received: int
+    """Data rows of the files that could be read."""
+
+    @property
+    def problems(self) -> Iterator[Problem]:
+        for file, row, column, found, expected, action in self.frame[PROBLEM_COLUMNS].itertuples(index=False):
+            yield Problem(file, row or None, column or None, found, expected, action)
+
+    @property
+    def is_invalid(self) -> bool:
+        """Something would be left out of the tables."""
+        return bool((self.frame["action"] == "rejected").any())
+
+    def summary(self) -> str:
+        """One line: how much was looked at, and how much is wrong."""
+        counts = self.frame["action"].value_counts()
+        return (
+            f"{self.folder}: {self.files:,} files, {self.received:,} rows; "
+            f"{counts.get('rejected', 0):,} problems reject a row or file, {counts.get('flagged', 0):,} are flagged"
+        )
+
+
+def check(folder: Path | Project, progress: Progress = quiet) -> Findings:
+    """Every problem of a raw folder at once; nothing is written.
 
     Raises
         DataError  when the folder holds no file of a known layout
     """
-    intake = Intake(folder, progress)
+    intake = Intake(folder.raw if isinstance(folder, Project) else folder, progress)
     intake.look()
-    found = []
+    found, received = [], 0
     for files in intake.take():
         found += [file.conformed.problems for file in files]
+        received += sum(file.conformed.received for file in files)
         release(files)
-    return sorted_problems([problem_frame(intake.unknown), *found])
+    problems = sorted_problems([problem_frame(intake.unknown), *found])
+    return Findings(intake.folder, problems, len(intake.hashes), received)
 
 
 def sorted_problems(found: list[pd.DataFrame]) -> pd.DataFrame:
     """Problems by file, line and column, each once."""
     every = pd.concat([frame for frame in found if len(frame)] or found[:1], ignore_index=True)
-    every = every.drop_duplicates(["source_file", "row", "column", "found"])
+    every = every.astype({"row": "int64"}).drop_duplicates(["source_file", "row", "column", "found"])
     return every.sort_values(["source_file", "row", "column", "found"], ignore_index=True)
 
 

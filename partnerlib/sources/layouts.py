@@ -42,6 +42,8 @@ class Output:
     """Per column of the table, a DuckDB expression over the cells; a column not named here is the cell of its name."""
     where: str = "TRUE"
     """Which rows of the file give one."""
+    each: str = ""
+    """An `unnest(...) AS name` that gives several rows for one of the file; the expressions may use the name."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ class StagedRows:
         for name in TABLES[output.table].column_names:
             expression = quoted(self.file) if name == "source_file" else output.expressions.get(name, f'"{name}"')
             columns.append(f'{expression} AS "{name}"')
-        return f"SELECT {', '.join(columns)} FROM {self.table} WHERE is_kept AND ({output.where})"
+        rows = f"(SELECT *, {output.each} FROM {self.table})" if output.each else self.table
+        return f"SELECT {', '.join(columns)} FROM {rows} WHERE is_kept AND ({output.where})"
 
     def drop(self) -> None:
         engine.connection().execute(f"DROP TABLE IF EXISTS {self.table}")

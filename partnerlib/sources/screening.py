@@ -16,6 +16,7 @@ from partnerlib.codes import year_label
 from partnerlib.errors import Problem, shape
 from partnerlib.sources.layouts import PARTITIONS, Layout, Lookup, StagedRows
 from partnerlib.sources.reading import PROBLEM_COLUMNS, problem_frame
+from partnerlib.sources.readings import CODE
 from partnerlib.tables import TABLES
 
 STRAY_SHARE = 0.05
@@ -149,23 +150,20 @@ def repeated_rows(files: Sequence[StagedRows]) -> pd.DataFrame:
     if repeated.empty:
         return problem_frame([])
     first = repeated.groupby(narrow, sort=False)[["file", "row_id"]].transform("first")
-    later = repeated.assign(first_file=first["file"], first_row=first["row_id"])
+    later = repeated[["file", "row_id"]].assign(first_file=first["file"], first_row=first["row_id"])
     later = later[(later["file"] != later["first_file"]) | (later["row_id"] != later["first_row"])]
-    cells = [cell.name for cell in layout.cells]
-    rows = {
-        number: connection.from_df(repeated.loc[repeated["file"] == number, ["row_id"]]).query(
-            "wanted", f"SELECT rowid AS row_id, * FROM {file.table} WHERE rowid IN (SELECT row_id FROM wanted)"
-        ).df().set_index("row_id")[cells].astype("object")
-        for number, file in enumerate(files)
-    }  # fmt: skip
-    here = pd.concat([rows[f].loc[[r]] for f, r in zip(later["file"], later["row_id"], strict=True)], ignore_index=True)
-    there = pd.concat(
-        [rows[f].loc[[r]] for f, r in zip(later["first_file"], later["first_row"], strict=True)], ignore_index=True
-    )
-    differs = ~((here == there) | (here.isna() & there.isna()))
+    rows = pd.concat(
+        {
+            number: _rows_at(file, repeated.loc[repeated["file"] == number, "row_id"])
+            for number, file in enumerate(files)
+        }
+    )[[cell.name for cell in layout.cells]]
+    here = rows.loc[pd.MultiIndex.from_frame(later[["file", "row_id"]])].to_numpy()
+    there = rows.loc[pd.MultiIndex.from_frame(later[["first_file", "first_row"]])].to_numpy()
+    differs = ~((here == there) | (pd.isna(here) & pd.isna(there)))
     for number, file in enumerate(files):
         reject_rows(file, later.loc[later["file"] == number, "row_id"].tolist())
-    return _repetition_problems(files, later, differs.to_numpy())
+    return _repetition_problems(files, later, differs)
 
 
 def _rows_at(staged: StagedRows, row_ids: pd.Series) -> pd.DataFrame:
@@ -181,26 +179,42 @@ def _rows_at(staged: StagedRows, row_ids: pd.Series) -> pd.DataFrame:
 def _repetition_problems(files: Sequence[StagedRows], later: pd.DataFrame, differs: np.ndarray) -> pd.DataFrame:
     """Both places of every repetition, in words."""
     layout = files[0].layout
-    expected = f"one row for each {', '.join(layout.grain)}; "
     raw_names = np.array([cell.raw for cell in layout.cells])
-    problems = []
-    for (number, row, first_number, first_row), different in zip(
-        later[["file", "row_id", "first_file", "first_row"]].itertuples(index=False), differs, strict=True
-    ):
-        here, there = files[number], files[first_number]
-        line, first_line = here.lines([row])[0], there.lines([first_row])[0]
-        of_there, of_here = ("", "") if here is there else (f" of {there.file}", f" of {here.file}")
-        if not different.any():
-            found = f"a copy of row {first_line}{of_there}"
-            problems.append(Problem(here.file, line, None, found, expected + "remove the copy", "rejected"))
-            continue
-        names = "another " + ", ".join(raw_names[different])
-        found = f"a second row beside row {first_line}{of_there}, with {names}"
-        asked = expected + "keep the right one; the first was taken"
-        problems.append(Problem(here.file, line, None, found, asked, "rejected"))
-        found = f"a first row beside row {line}{of_here}, with {names}"
-        problems.append(Problem(there.file, first_line, None, found, asked, "flagged"))
-    return problem_frame(problems)
+    patterns, which = np.unique(differs, axis=0, return_inverse=True)
+    other_values = np.array([", ".join(raw_names[pattern]) for pattern in patterns], dtype=object)[which.ravel()]
+    names = np.array([file.file for file in files], dtype=object)
+    told = pd.DataFrame({
+        "line": _lines(files, later["file"], later["row_id"]),
+        "first_line": _lines(files, later["first_file"], later["first_row"]),
+        "name": names[later["file"]], "first_name": names[later["first_file"]], "others": other_values,
+    })  # fmt: skip
+    is_same_file = told["name"] == told["first_name"]
+    of_first = (" of " + told["first_name"]).mask(is_same_file, "")
+    of_later = (" of " + told["name"]).mask(is_same_file, "")
+    is_copy = told["others"] == ""
+    expected = f"one row for each {', '.join(layout.grain)}; "
+    second = "a second row beside row " + told["first_line"].astype(str) + of_first + ", with another " + told["others"]
+    rejected = pd.DataFrame({
+        "source_file": told["name"], "row": told["line"], "column": "",
+        "found": second.mask(is_copy, "a copy of row " + told["first_line"].astype(str) + of_first),
+        "expected": np.where(is_copy, expected + "remove the copy", expected + "keep the right one; the first was taken"),
+        "action": "rejected",
+    })  # fmt: skip
+    flagged = pd.DataFrame({
+        "source_file": told["first_name"], "row": told["first_line"], "column": "",
+        "found": "a first row beside row " + told["line"].astype(str) + of_later + ", with another " + told["others"],
+        "expected": expected + "keep the right one; the first was taken", "action": "flagged",
+    })[~is_copy]  # fmt: skip
+    return pd.concat([rejected, flagged], ignore_index=True)
+
+
+def _lines(files: Sequence[StagedRows], numbers: pd.Series, row_ids: pd.Series) -> np.ndarray:
+    """Lines of rows that stand in several files."""
+    lines = np.zeros(len(row_ids), dtype="int64")
+    for number, file in enumerate(files):
+        of_file = (numbers == number).to_numpy()
+        lines[of_file] = file.lines(row_ids[of_file])
+    return lines
 
 
 def unknown_codes(staged: StagedRows, codes: pd.Series, referred: str) -> pd.DataFrame:
@@ -210,7 +224,7 @@ def unknown_codes(staged: StagedRows, codes: pd.Series, referred: str) -> pd.Dat
     problems = []
     for cell in layout.cells:
         columns = [entry.split(".") for entry in (cell.into or f"{layout.table}.{cell.name}").split()]
-        if not any(TABLES[table][column].references == referred for table, column in columns):
+        if cell.reading is not CODE or not any(TABLES[t][c].references == referred for t, c in columns):
             continue
         met = connection.execute(
             f'SELECT "{cell.name}" AS code, min(rowid) AS row_id, count(*) AS rows FROM {staged.table} '
