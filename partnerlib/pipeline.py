@@ -11,12 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import narwhals as nw
 import pandas as pd
 
 from partnerlib import build as building
+from partnerlib import engine
 from partnerlib.errors import DataError, ParameterError
 from partnerlib.project import Project
+
+if TYPE_CHECKING:
+    from partnerlib.models.value_added import ValueAdded
+    from partnerlib.panels import Panels
 
 Progress = Callable[[str], None]
 """Told, in words, what the job is doing."""
@@ -107,11 +114,28 @@ def estimate(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
         from partnerlib.panels import load_panels
 
         progress(f"measuring {year}")
-        estimates = estimate_all(load_panels(prepared.project.processed, as_of=year), year)
+        panels = load_panels(prepared.project.processed, as_of=year)
+        models = value_added_models(panels)
+        effects = pd.concat([model.teacher_effects for model in models.values()]) if models else None
+        estimates = estimate_all(panels, year, teacher_effects=effects)
         path.parent.mkdir(parents=True, exist_ok=True)
         estimates.to_parquet(path, index=False)
         _mark(path, key)
     return path
+
+
+def value_added_models(panels: Panels) -> dict[str, ValueAdded]:
+    """The value-added model of every subject with tested students in two years; none where nothing was tested."""
+    from partnerlib.models.value_added import value_added
+
+    tested = engine.collect(
+        panels.lazy_classrooms.filter(~nw.col("lag_score").is_null()).group_by("subject").agg(rows=nw.len())
+    )
+    sample_id = f"tested_classrooms-{panels.as_of}"
+    return {
+        subject: value_added(panels.lazy_classrooms, subject, sample_id=sample_id)
+        for subject in sorted(tested["subject"])
+    }
 
 
 def release(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:

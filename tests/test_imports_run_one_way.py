@@ -46,7 +46,9 @@ FORBIDDEN = {
     "display": {"cli", "reports", "sources", "build", "synth"},
     "synth": {"cli", "reports", "sources", "build", "display", "disclosure", "measures", "models", "panels"},
     "reports": {"cli", "synth"},
-    "pipeline": {"cli", "synth"},
+    "pipeline": {"cli", "reports", "synth"},
+    "coverage": {"cli", "reports", "measures", "models", "synth"},
+    "studies": {"cli", "reports", "synth"},
 }
 
 

@@ -1,0 +1,66 @@
+"""What the data cover: files received, rows by table and year, links by provider and year, and what was refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import narwhals as nw
+import pandas as pd
+
+from partnerlib import engine
+from partnerlib.codes import year_label
+from partnerlib.tables import TABLES
+
+_YEAR_COLUMNS = ("school_year", "completion_year", "report_year")
+
+
+def files_received(processed: Path) -> pd.DataFrame:
+    """Files and raw rows by source: received, accepted, rejected, flagged; accepted + rejected = received."""
+    record = json.loads((processed / "ingest_record.json").read_text(encoding="utf-8"))
+    files = pd.DataFrame(record["files"])
+    counts = files.groupby("source", dropna=False)[["received", "accepted", "rejected", "flagged"]].sum()
+    counts.insert(0, "files", files.groupby("source", dropna=False).size())
+    return counts.reset_index()
+
+
+def rows_by_year(processed: Path) -> pd.DataFrame:
+    """Rows of every processed table (one row each) by school year (one column each); a gap is a year without a file."""
+    tables = {name: _years_of(processed, name) for name in TABLES if name not in {"rejects", "links"}}
+    filled = {name: years for name, years in tables.items() if not years.empty}
+    counts = pd.DataFrame(filled).T.sort_index(axis=1).fillna(0).astype(int)
+    return counts.rename(columns=lambda year: year_label(int(year)))
+
+
+def _years_of(processed: Path, table: str) -> pd.Series:
+    column = next((name for name in _YEAR_COLUMNS if name in TABLES[table].column_names), None)
+    path = processed / f"{table}.parquet"
+    if column is None or not path.is_file():
+        return pd.Series(dtype=int)
+    counted = engine.collect(engine.scan_parquet(path).group_by(column).agg(rows=nw.len()))
+    return counted.dropna().set_index(column)["rows"].sort_index()
+
+
+def link_rates(processed: Path, by: tuple[str, ...] = ("completion_year",)) -> pd.DataFrame:
+    """Share of candidates linked to an educator, by how the link was made.
+
+    Formula
+        linked candidates / candidates with at least one completion
+    Read it with care
+        an unmatched candidate is not 'not employed': private and out-of-state schools are invisible here
+    """
+    links = pd.read_parquet(processed / "links.parquet", columns=["provider_code", "completion_year", "method"])
+    completed = links.dropna(subset=["completion_year"]).astype({"completion_year": int})
+    counted = completed.groupby([*by, "method"]).size().unstack("method", fill_value=0)
+    counted = counted.reindex(columns=["mepid", "probabilistic", "unmatched"], fill_value=0)
+    candidates = counted.sum(axis=1)
+    shares = counted.assign(candidates=candidates, linked_rate=1 - counted["unmatched"] / candidates)
+    return shares.rename_axis(columns=None).reset_index()
+
+
+def refused(processed: Path) -> pd.DataFrame:
+    """What was rejected or flagged, by source file family and reason: how many rows, and what was expected."""
+    rejects = pd.read_parquet(processed / "rejects.parquet", columns=["source_file", "column", "expected", "action"])
+    grouped = rejects.groupby(["action", "column", "expected"], dropna=False)
+    counted = grouped.agg(rows=("source_file", "size"), files=("source_file", "nunique"))
+    return counted.reset_index().sort_values(["action", "rows"], ascending=[False, False], ignore_index=True)

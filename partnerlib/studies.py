@@ -1,0 +1,169 @@
+"""What a study notebook starts from: the panels, the estimates and the value added of one report year, up to date.
+
+Studies work on panels with the library's own functions, so that every step of a report can be questioned. Here is the
+little that all of them share: opening the data, picking cells of the estimates, and printing them always the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from partnerlib import pipeline
+from partnerlib.codes import STATE_CODE
+from partnerlib.display import style
+from partnerlib.display.text import cohort_label
+from partnerlib.measures import find
+from partnerlib.models.value_added import ValueAdded
+from partnerlib.panels import Panels, load_panels
+from partnerlib.project import Project, project
+from partnerlib.samples import Sample
+
+LEVEL_WORDS = {
+    "school": "school",
+    "district": "district",
+    "state_school_rollup": "state, sum of schools: a move inside a district is a loss",
+    "state_district_rollup": "state, sum of districts: a move inside a district is no loss",
+    "state_unduplicated": "state, people counted once: only leaving the position is a loss",
+}
+"""What each level of a published retention rate counts as lost."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """The data of one report year, ready to be questioned."""
+
+    project: Project
+    report_year: int
+    panels: Panels
+    estimates: pd.DataFrame = field(repr=False)
+    """Every measure for every unit, before disclosure control: for the researcher's eyes."""
+
+    @property
+    def processed(self) -> Path:
+        return self.project.processed
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether any organization is invented; then every figure says so."""
+        return bool(self.panels.organizations["is_synthetic"].any())
+
+    @cached_property
+    def value_added(self) -> Mapping[str, ValueAdded]:
+        """The value-added model of each tested subject."""
+        return pipeline.value_added_models(self.panels)
+
+    def cells(
+        self,
+        *measures: str,
+        kind: str = "state",
+        code: str | None = None,
+        cohort: int | None = None,
+        window: int = 3,
+        group: str = "",
+    ) -> pd.DataFrame:
+        """The estimates of some measures, in their order: for one kind of unit, one window, all or one cohort.
+
+        `group` is a subgroup dimension ('' for everybody). A measure that does not exist is an error with the nearest.
+        """
+        names = [find(name).name for name in measures]
+        table = self.estimates
+        chosen = table[
+            table["measure"].isin(names)
+            & (table["unit_kind"] == kind)
+            & (table["window_years"] == window)
+            & (table["group"] == group)
+        ]
+        if kind == "state" or code:
+            chosen = chosen[chosen["unit_code"] == (code or STATE_CODE)]
+        if cohort is not None:
+            chosen = chosen[chosen["cohort"] == cohort]
+        rank = chosen["measure"].map({name: place for place, name in enumerate(names)})
+        return chosen.assign(rank=rank).sort_values(["rank", "unit_code", "cohort", "group_value"]).drop(columns="rank")
+
+    def published_retention(self, published: str = "") -> pd.DataFrame:
+        """The state's published retention series with the level of every point; no row when no such file was built.
+
+        `published` is a processed folder that holds the real published series; this study's own when empty.
+        """
+        folder = Path(published).expanduser() if published else self.processed
+        table = pd.read_parquet(folder / "staff_retention_published.parquet")
+        state = table[table["level"].str.startswith("state_") & (table["status"] == "reported")]
+        return state.assign(level_in_words=state["level"].map(LEVEL_WORDS)).sort_values(
+            ["role", "level", "school_year", "source_file"], ignore_index=True
+        )
+
+
+def open_study(raw: str = "", processed: str = "", report_year: int = 0) -> Study:
+    """Bring the tables up to date and open one report year; the sample and its newest year unless told otherwise.
+
+    Raises
+        DataError       the raw folder holds nothing known
+        ParameterError  the year is outside the data; the message names the years inside
+    """
+    here = project(raw=raw or None, processed=processed or None)
+    prepared = pipeline.prepare(here)
+    year = pipeline.check_year(here, report_year or None)
+    estimates = pd.read_parquet(pipeline.estimate(prepared, year))
+    return Study(here, year, load_panels(here.processed, as_of=year), estimates)
+
+
+def printed(cells: pd.DataFrame, columns: Sequence[str] = ("measure",), digits: int = 3) -> str:
+    """Cells as a plain table, the same on every run: the columns asked for, then value, interval and people."""
+    shown = pd.DataFrame(
+        {
+            **{column: cells[column].astype("str") for column in columns},
+            "cohort": [
+                cohort_label(cohort, window)
+                for cohort, window in zip(cells["cohort"], cells["window_years"], strict=True)
+            ],
+            "value": _rounded(cells["value"], digits),
+            "low": _rounded(cells["low"], digits),
+            "high": _rounded(cells["high"], digits),
+            "denominator": _rounded(cells["denominator"], 0),
+            "people": _rounded(cells["people"], 0),
+            "status": cells["status"],
+        }
+    )
+    return shown.to_string(index=False)
+
+
+def _rounded(numbers: pd.Series, digits: int) -> list[str]:
+    return ["" if pd.isna(value) else f"{value + 0.0:,.{digits}f}" for value in numbers]
+
+
+def charted(
+    cells: pd.DataFrame, label: str = "cohort", series: str = "measure", names: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Cells as the frame a figure draws: label and series taken from two columns, cohorts printed as school years."""
+    words = cells.assign(
+        cohort=[cohort_label(c, w) for c, w in zip(cells["cohort"], cells["window_years"], strict=True)],
+        measure=cells["measure"].map(lambda name: find(name).title),
+    )
+    chosen = words[series].astype("str").map(lambda word: (names or {}).get(word, word))
+    return pd.DataFrame(
+        {"label": words[label].astype("str"), "series": chosen}
+        | {column: cells[column] for column in ("value", "low", "high", "people")}
+    ).reset_index(drop=True)
+
+
+def looks(frame: pd.DataFrame) -> dict[str, style.Series]:
+    """A look for every series of a frame, in the order they first appear: colour and marker, never colour alone."""
+    return dict(zip(dict.fromkeys(frame["series"]), style.CYCLE, strict=False))
+
+
+def ledger(sample: Sample) -> str:
+    """A sample's account in words: who is in it, and who was left out at each step and why."""
+    lines = [f"Sample {sample.sample_id}"]
+    for step in sample.ledger.itertuples():
+        if step.step == 0:
+            lines.append(f"{step.rows:>9,} rows, {step.people:,} people: {step.reason}")
+        else:
+            lines.append(f"{-step.dropped_rows:>9,} left out: {step.reason}")
+    last = sample.ledger.iloc[-1]
+    lines.append(f"{last['rows']:>9,} rows, {last['people']:,} people remain")
+    return "\n".join(lines)
