@@ -16,9 +16,8 @@ import pandas as pd
 import pyarrow as pa
 
 
-@cache
-def connection() -> duckdb.DuckDBPyConnection:
-    """The process's DuckDB, opened on first use (never on import: a process that forks must not hold one).
+def open_connection() -> duckdb.DuckDBPyConnection:
+    """A new DuckDB of its own, for work that leaves tables behind.
 
     `PARTNERLIB_MEMORY` caps its memory ('4GB'); beyond it DuckDB works on disk.
     """
@@ -26,6 +25,12 @@ def connection() -> duckdb.DuckDBPyConnection:
     opened.execute(f"SET memory_limit = '{os.environ.get('PARTNERLIB_MEMORY', '6GB')}'")
     opened.execute("SET enable_progress_bar = false")
     return opened
+
+
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """The process's DuckDB, opened on first use (never on import: a process that forks must not hold one)."""
+    return open_connection()
 
 
 def lazy(relation: duckdb.DuckDBPyRelation) -> nw.LazyFrame:
