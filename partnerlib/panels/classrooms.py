@@ -15,12 +15,13 @@ from partnerlib.panels.positions import BROAD_TEACHER_JOBS
 
 SECTION = ("school_year", "school_code", "course_code", "section", "term")
 KEY = ("mepid", "sasid", "subject", "school_year")
+TESTED = ("ela", "math")
 _STUDENT = ("is_low_income", "is_english_learner", "has_disability", "is_high_needs", "gender", "race_ethnicity")
 
 
 def enrollments(processed: Processed, collection: str = "october") -> nw.LazyFrame:
     """Student by section of a tested subject, once each."""
-    rosters = processed.scan("rosters").filter(nw.col("collection") == collection, ~nw.col("subject").is_null())
+    rosters = processed.scan("rosters").filter(nw.col("collection") == collection, nw.col("subject").is_in(TESTED))
     return rosters.select("sasid", "subject", *SECTION).unique()
 
 

@@ -28,7 +28,7 @@ POSITION_KEY = ("mepid", "school_year", "school_code", "job_code")
 def october_positions(processed: Processed, teacher_jobs: Collection[str] = TEACHER_JOBS) -> nw.LazyFrame:
     """Every position held each October: one row per person, October, school and job, FTE summed over sections.
 
-    Only districts that report the person as working or on leave count, and only people whom `educators` calls working.
+    Only districts that report the person as working count: staff on leave and staff who left are on file, not at work.
     Someone who works without any assignment keeps one row, with the district as the place and no job.
     """
     working = (
@@ -38,7 +38,7 @@ def october_positions(processed: Processed, teacher_jobs: Collection[str] = TEAC
     )
     rosters = (
         processed.scan("staff_roster")
-        .filter(nw.col("collection") == "october", nw.col("employment_status") != "exited")
+        .filter(nw.col("collection") == "october", nw.col("employment_status") == "working")
         .select("mepid", "school_year", "district_code")
     )
     on_roster = rosters.join(working, on=["mepid", "school_year"], how="inner")

@@ -158,7 +158,11 @@ def candidate_rows() -> dict[str, list[Row]]:
 
 
 def student_rows() -> dict[str, list[Row]]:
-    """Eight third and fourth graders at Oak (half high-needs) and four at Shore (none)."""
+    """Eight students at Oak (half high-needs) and four at Shore (none): third grade in 2017, fourth in 2018.
+
+    In 2018 the stayer teaches numbers 0-3 everything, shares math of 4-7 with another teacher, who has their ELA alone;
+    numbers 8-10 have two math sections; number 11 sits in a section that has no teacher on file.
+    """
     tables: dict[str, list[Row]] = {"students": [], "rosters": [], "scores": []}
     for year in (2017, 2018):
         for number in range(12):
@@ -173,12 +177,52 @@ def student_rows() -> dict[str, list[Row]]:
             for subject, score in (("math", number / 10), ("ela", -number / 10)):
                 points = {"subject": subject, "school_code": school, "grade": grade if year == 2018 else "03"}
                 points |= {"standard_score": score + (year - 2017), "status": "reported", "sgp": 50.0}
-                tables["scores"].append(who | points)
+                if not (year == 2018 and number == 3 and subject == "math"):  # absent on the day
+                    tables["scores"].append(who | points)
+        kindergarten = {"sasid": "9000000099", "school_year": year, "collection": "october", "school_code": OAK}
+        tables["students"].append(kindergarten | {"district_code": NORTH, "grade": "K", "is_high_needs": None})
+    for number in range(12):
+        for subject, school, course, section in SCHEDULE[min(number // 4, 2) if number < 11 else 3]:
+            key = {"sasid": f"90000000{number:02d}", "school_year": 2018, "collection": "october"}
+            place = {"school_code": school, "course_code": course, "section": section, "term": "01"}
+            tables["rosters"].append(key | place | {"subject": subject})
+    for subject in ("ela", "math"):
+        tables["rosters"].append(
+            {"sasid": "9000000099", "school_year": 2018, "collection": "october", "school_code": OAK,
+             "course_code": "23001", "section": "K1", "term": "01", "subject": subject}
+        )  # fmt: skip
+    tables["assignments"] = [
+        {"mepid": mepid, "school_year": 2018, "collection": "october", "school_code": school,
+         "district_code": district_of(school), "job_code": job, "course_code": course, "section": section,
+         "term": "01", "fte": 0.0}
+        for mepid, school, job, course, section in SECTIONS
+    ]  # fmt: skip
     return tables
 
 
+SCHEDULE = (
+    [("ela", OAK, "23001", "K1"), ("math", OAK, "23001", "K1")],
+    [("ela", OAK, "01001", "E1"), ("math", OAK, "02001", "M1")],
+    [("math", SHORE, "02001", "M1"), ("math", SHORE, "02009", "M2"), ("other", SHORE, "05001", "A1")],
+    [("math", SHORE, "02001", "NOBODY")],
+)
+SECTIONS = [
+    (STAYER, OAK, TEACHER, "23001", "K1"),
+    (STAYER, OAK, TEACHER, "02001", "M1"),
+    (RETURNER, OAK, "2306", "02001", "M1"),
+    (RETURNER, OAK, TEACHER, "01001", "E1"),
+    (FORMER_AIDE, OAK, AIDE, "02001", "M1"),
+    (MOVER, SHORE, TEACHER, "02001", "M1"),
+    (MOVER, SHORE, TEACHER, "02009", "M2"),
+    (OF_RECORD, SHORE, TEACHER, "02009", "M2"),
+]
+"""Teacher, school, job, course, section: two teachers share M1 at Oak (an aide does not count) and M2 at Shore."""
+
+
 def all_rows() -> dict[str, list[Row]]:
-    rows = staff_rows() | candidate_rows() | student_rows() | {"organizations": organization_rows()}
+    students, staff = student_rows(), staff_rows()
+    assignments = staff["assignments"] + students.pop("assignments")
+    rows = staff | candidate_rows() | students | {"assignments": assignments} | {"organizations": organization_rows()}
     rows["evaluations"] = [
         {"mepid": STAYER, "school_year": 2015, "district_code": NORTH, "overall_rating": "proficient",
          "rating_type": "summative"},
