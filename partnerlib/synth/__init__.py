@@ -1,0 +1,56 @@
+"""A synthetic state: invented people and places, calibrated to Massachusetts, with known effects and known dirt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+SEED = 20180630
+"""Seed of the committed sample."""
+
+
+def write_state(
+    out: Path,
+    scale: Literal["small", "state"] = "small",
+    seed: int = SEED,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, object]:
+    """Write a synthetic state into a folder, as agencies' raw files; return its truth.
+
+    The same scale and seed give the same bytes. The truth (parameters, planted effects, true identities, rows that
+    are dirty on purpose) goes to the subfolder `truth`, which is not raw data and which a build leaves alone.
+
+    Parameters
+        out       folder, made when missing; files of an earlier synthetic state in it are replaced
+        scale     `small` (ten districts, the committed sample) or `state` (as large as Massachusetts)
+        progress  told, in words, what is being done
+    """
+    from partnerlib.synth.marginals import marginals
+    from partnerlib.synth.mess import spoil
+    from partnerlib.synth.readme import README
+    from partnerlib.synth.scales import SCALES
+    from partnerlib.synth.state import files, is_generated, make_state
+    from partnerlib.synth.text_columns import write
+    from partnerlib.synth.truth import FOLDER, write_truth
+
+    tell = progress or (lambda _message: None)
+    state = make_state(SCALES[scale], seed, tell)
+    out.mkdir(parents=True, exist_ok=True)
+    for old in sorted(out.iterdir()):
+        if is_generated(old):
+            old.unlink()
+    spots = []
+    for name, clean in files(state):
+        tell(f"writing {name}")
+        content, dirt = spoil(clean, name, state.scale.last_year)
+        spots += dirt
+        write(content, out / name)
+    readme = README.format(scale=scale, seed=seed, districts=state.scale.districts, schools=state.scale.schools,
+                           providers=state.scale.providers, first=state.scale.first_year, last=state.scale.last_year,
+                           first_student=state.scale.first_student_year, class_size=state.scale.class_size)  # fmt: skip
+    (out / "README.md").write_text(readme, encoding="utf-8", newline="\n")
+    return write_truth(
+        out / FOLDER, state.scale, state.parameters, state.geography, state.histories, state.identities,
+        marginals(state.histories, state.geography, state.scale, seed), spots, seed,
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Discrete choices: one option for every chooser, drawn from a multinomial logit (the Gumbel-max form)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from partnerlib.synth.geography import Flags, Floats, Ints
+
+
+def choose(rng: np.random.Generator, utility: Floats) -> Ints:
+    """The option (column) each chooser (row) takes, with probability proportional to exp(utility)."""
+    if utility.shape[0] == 0:
+        return np.zeros(0, dtype=np.int64)
+    return np.argmax(utility - np.log(-np.log(rng.random(utility.shape))), axis=1).astype(np.int64)
+
+
+def choose_within(rng: np.random.Generator, chooser: Ints, utility: Floats) -> Ints:
+    """Row of the option each chooser takes, when options are listed long: one row per chooser and option, by chooser.
+
+    Returns one row number per distinct chooser, in order.
+    """
+    noisy = utility - np.log(-np.log(rng.random(len(utility))))
+    order = np.lexsort((noisy, chooser))
+    last = np.flatnonzero(np.append(np.diff(chooser[order]) != 0, True))
+    return order[last]
+
+
+def draw_categories(rng: np.random.Generator, shares: Floats) -> Ints:
+    """One category for each row of `shares` (rows add to one)."""
+    edges = np.cumsum(shares, axis=1)
+    return np.minimum((rng.random(len(shares))[:, None] > edges).sum(axis=1), shares.shape[1] - 1)
+
+
+def solve_levels(scores: Floats, targets: Floats) -> Floats:
+    """Constants that make the mean probability of each outcome equal its target.
+
+    Shapes
+        scores: people x outcomes, log odds against the outcome not listed; targets: outcomes
+    """
+    level = np.log(targets / (1 - targets.sum())) - scores.mean(axis=0)
+    for _ in range(60):
+        weight = np.exp(scores + level)
+        mean = (weight / (1 + weight.sum(axis=1, keepdims=True))).mean(axis=0)
+        level = level + np.log(targets / mean)
+    return level
+
+
+def solve_placement_bonus(
+    utility: Floats, same_district: Flags, school: Ints, share_school: float, share_district: float
+) -> tuple[float, float]:
+    """Bonuses for the placement school and the placement district that give the two shares of first jobs.
+
+    Shapes
+        utility: choosers x schools without bonus; same_district: the same; school: place of the placement school
+    """
+    rows = np.arange(len(school))
+    weight = np.exp(utility - utility.max(axis=1, keepdims=True))
+    at_school = weight[rows, school]
+    in_district = (weight * same_district).sum(axis=1) - at_school
+    outside = weight.sum(axis=1) - in_district - at_school
+    bonus_school = bonus_district = 0.0
+    for _ in range(200):
+        school_part = at_school * np.exp(bonus_school + bonus_district)
+        district_part = in_district * np.exp(bonus_district)
+        total = outside + school_part + district_part
+        now_school = np.clip((school_part / total).mean(), 1e-4, 1 - 1e-4)
+        now_district = np.clip(((school_part + district_part) / total).mean(), 1e-4, 1 - 1e-4)
+        bonus_district += 0.5 * (_logit(share_district) - _logit(float(now_district)))
+        bonus_school += 0.5 * (_logit(share_school) - _logit(float(now_school)))
+    return bonus_school, bonus_district
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1 - share)))
