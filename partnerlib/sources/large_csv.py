@@ -165,7 +165,7 @@ def _shifts(lost: Sequence[int], skipped: int, broken: Sequence[tuple[int, int]]
 def numbered_rows(layout: Layout, gaps: Gaps) -> duckdb.DuckDBPyRelation:
     """Every regular row as text, its line in the file first. Reading without `source_row` runs on all cores."""
     connection = engine.connection()
-    cells = ", ".join(_cell(name, layout.form.is_padded) for name in layout.columns)
+    cells = plain_cells(layout)
     where = f" WHERE {not_blank(layout.columns)}" if layout.form.has_empty_lines else ""
     if len(gaps.shifts) == 1:
         number = f"row_number() OVER () + {int(gaps.shifts['shift'].iloc[0])} AS source_row"
@@ -185,6 +185,11 @@ def numbered_rows(layout: Layout, gaps: Gaps) -> duckdb.DuckDBPyRelation:
 def not_blank(columns: Sequence[str]) -> str:
     """SQL that is true for a row with anything in it."""
     return f"coalesce({', '.join(_name(name) for name in columns)}) IS NOT NULL"
+
+
+def plain_cells(layout: Layout) -> str:
+    """SQL of every cell, padding stripped where the file has any."""
+    return ", ".join(_cell(name, layout.form.is_padded) for name in layout.columns)
 
 
 def _cell(name: str, is_padded: bool) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count
 
+import duckdb
 import pandas as pd
 
 from partnerlib import engine
@@ -80,7 +81,16 @@ def stage(raw: RawFile, layout: Layout) -> StagedRows:
 
     The engine's own row number gives the line in the file: asking for a numbered scan would read on one core only.
     """
-    relation = engine.relation(raw.scan())
+    table = f"staged_{next(_staged_numbers)}"
+    unnumbered = raw.unnumbered()
+    if unnumbered is not None and raw.confirm(_stage_rows(unnumbered, layout, table)):
+        return StagedRows(table, layout, raw)
+    _stage_rows(engine.relation(raw.scan()), layout, table)
+    return StagedRows(table, layout, raw)
+
+
+def _stage_rows(relation: duckdb.DuckDBPyRelation, layout: Layout, table: str) -> int:
+    """Cells read, unreadable ones remarked upon, rows without a required cell set aside; how many rows there are."""
     written = {name.strip().upper(): name for name in relation.columns}
     texts, values, remarks, needed = [], [], [], []
     for index, cell in enumerate(layout.cells):
@@ -93,14 +103,13 @@ def stage(raw: RawFile, layout: Layout) -> StagedRows:
     listed = ", ".join(f"CASE WHEN {test} THEN {remark} END" for test, remark in remarks)
     remarkable = " OR ".join(test for test, _ in remarks)
     remark_list = f"CASE WHEN {remarkable} THEN list_filter([{listed}], lambda r: r IS NOT NULL) END"
-    table = f"staged_{next(_staged_numbers)}"
     relation.query(
         "scanned",
-        f"""CREATE TEMP TABLE {table} AS
+        f"""CREATE OR REPLACE TEMP TABLE {table} AS
         SELECT {names}, {" AND ".join(needed) or "TRUE"} AS is_kept, {remark_list if remarks else "NULL"} AS remarks
         FROM (SELECT *, {", ".join(values)} FROM (SELECT {", ".join(texts)} FROM scanned))""",
     )
-    return StagedRows(table, layout, raw)
+    return int(engine.connection().execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
 def _cell_sql(cell: Cell, column: str, index: int) -> tuple[str, str, list[tuple[str, str]]]:

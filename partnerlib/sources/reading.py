@@ -28,6 +28,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import duckdb
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ import pyarrow as pa
 from partnerlib import engine
 from partnerlib.errors import Problem
 from partnerlib.sources.headers import Header, delimiter_of, find_header, head_rows
-from partnerlib.sources.large_csv import Gaps, Layout, numbered_rows, survey
+from partnerlib.sources.large_csv import Gaps, Layout, numbered_rows, plain_cells, survey
 from partnerlib.sources.sniffing import Form, UnreadableFile, form_of, hash_of, kind_of, unreadable
 from partnerlib.sources.workbooks import sheet_rows
 
@@ -116,6 +117,26 @@ class RawFile:
             return (wanted + 1 + shifts["shift"].to_numpy()[at]).tolist()
         lines = np.fromiter((line for line, cells in self._rows if len(cells) == len(self.header)), dtype="int64")
         return lines[wanted].tolist()
+
+    def unnumbered(self) -> duckdb.DuckDBPyRelation | None:
+        """The rows of a large file without their lines, read in one pass; None when the file may have gaps.
+
+        The reader must say with `confirm` how many rows came: only when every line below the header gave one was the
+        pass enough, and the survey of the gaps is spared.
+        """
+        if not self.is_large or self.form is None or self.form.has_empty_lines or "_gaps" in self.__dict__:
+            return None
+        return engine.connection().sql(f"SELECT {plain_cells(self._layout)} FROM {self._layout.relation()}")
+
+    def confirm(self, rows: int) -> bool:
+        """Whether so many rows are all lines below the header, so that the nth row stands on the nth line of them."""
+        assert self.form is not None
+        if rows != self.form.lines - self._layout.skipped:
+            return False
+        none = pd.DataFrame({"line": pd.Series(dtype=int), "cells": pd.Series(dtype=int)})
+        start = pd.DataFrame({"from_row": [1], "shift": [self._layout.skipped]})
+        self.__dict__["_gaps"] = Gaps(rows, none, start)
+        return True
 
     def frame(self) -> pd.DataFrame:
         """Every row with as many cells as the header, as text; `source_row` (line in the file) first."""

@@ -13,6 +13,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from partnerlib.errors import DataError, Problem
 
 BLOCK = 1 << 20
@@ -38,8 +40,10 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _NOT_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
 _LONE_MAC_DASH = re.compile(rb"(?:^|[,;\t\"\r\n])\s*[\xd0\xa0]\s*(?:[,;\t\"\r\n]|$)")
-_PADDING = (b", ", b" ,", b"; ", b" ;", b"\t ", b" \t", b"\n ", b" \n", b" \r", b'" ', b' "')
-_EMPTY_LINES = (b"\n\n", b"\n\r\n", b"\n,,", b"\n;;", b"\n\t\t")
+_FEED, _RETURN, _BLANK = b"\n\r "
+_SEPARATORS = np.isin(np.arange(256), list(b",;\t"))
+_BEFORE_PADDING = np.isin(np.arange(256), list(b',;\t\n"'))
+_AFTER_PADDING = np.isin(np.arange(256), list(b',;\t\n\r"'))
 
 
 class UnreadableFile(DataError):
@@ -150,12 +154,14 @@ def form_of(path: Path, name: str) -> Form:
             size += len(block)
             if b"\0" in block and wide != "utf-16":
                 raise _binary(block, name)
-            feeds, quotes = feeds + block.count(b"\n"), quotes + block.count(b'"')
+            seam = edge + block
+            codes = np.frombuffer(seam, dtype=np.uint8)
+            ends = np.flatnonzero(codes == _FEED)
+            feeds, quotes = feeds + len(ends) - edge.count(b"\n"), quotes + block.count(b'"')
             if b"\r" in block or edge.endswith(b"\r"):
                 returns, pairs = returns + block.count(b"\r"), pairs + (edge[-1:] + block).count(b"\r\n")
-            seam = edge + block
-            empty_lines = empty_lines or any(pattern in seam for pattern in _EMPTY_LINES)
-            padded = padded or (b" " in block and any(pattern in seam for pattern in _PADDING))
+            empty_lines = empty_lines or _begins_empty(codes, ends)
+            padded = padded or (b" " in block and _has_padding(codes))
             decoder = _still_utf8(decoder, block)
             edge = block[-4:]
     last = edge[-2:].decode("latin-1")
@@ -167,6 +173,23 @@ def form_of(path: Path, name: str) -> Form:
     newline = "\r" if bare_returns else "\r\n" if pairs else "\n"
     return Form(digest.hexdigest(), size, encoding, newline, (returns if bare_returns else feeds) + (not ended), quotes,
                 empty_lines, padded, ended)  # fmt: skip
+
+
+def _begins_empty(codes: np.ndarray, ends: np.ndarray) -> bool:
+    """A line without anything on it, or one that begins with two empty cells."""
+    after = codes[ends[ends < len(codes) - 1] + 1]
+    if (after == _FEED).any():
+        return True
+    ends = ends[ends < len(codes) - 2]
+    first, second = codes[ends + 1], codes[ends + 2]
+    return bool((_SEPARATORS[first] & (first == second) | (first == _RETURN) & (second == _FEED)).any())
+
+
+def _has_padding(codes: np.ndarray) -> bool:
+    """A blank beside a separator, a line end or a quote."""
+    blanks = np.flatnonzero(codes == _BLANK)
+    before, after = codes[blanks[blanks > 0] - 1], codes[blanks[blanks < len(codes) - 1] + 1]
+    return bool(_BEFORE_PADDING[before].any() or _AFTER_PADDING[after].any())
 
 
 def _still_utf8(
