@@ -36,7 +36,7 @@ class Cells:
     unit_kind: str
     window_years: int
     rows: Ints
-    """Positions in the sample; a row stands once for each window that holds its cohort."""
+    """Positions in the sample, by cell and person; a row stands once for each window that holds its cohort."""
     cell: Ints
     """Number of the cell of each of `rows`."""
     unit_codes: NDArray[np.object_]
@@ -44,8 +44,6 @@ class Cells:
     """Cells are numbered unit by unit, cohort by cohort: cell = unit * len(cohorts) + cohort."""
     person: Ints
     """Person of every row of the sample, as a number."""
-    has_people_twice: bool
-    """Whether somebody stands in a cell with more than one row."""
     people_behind: Floats | None
     """People every row of the sample stands for, when its rows are not people (ties between organizations)."""
     is_kept: NDArray[np.bool_]
@@ -54,6 +52,10 @@ class Cells:
     """Cells of the kinds of unit that this kind lies in."""
     larger_cell: Mapping[str, Ints]
     """For each of those kinds, the cell that every cell of this kind lies in."""
+
+    @property
+    def _width(self) -> int:
+        return len(self.person) + 1
 
     @property
     def count(self) -> int:
@@ -70,14 +72,13 @@ class Cells:
         )
 
     def people(self, rows: Ints, cell: Ints) -> Floats:
-        """Distinct people of each cell among the rows given."""
+        """Distinct people of each cell among the rows given, in the order of `rows`: someone's rows adjoin."""
         if self.people_behind is not None:
             return added(cell, self.count, self.people_behind[rows])
-        if not self.has_people_twice:
-            return added(cell, self.count)
-        width = int(self.person.max()) + 1
-        pairs = pd.unique(cell * width + self.person[rows])
-        return added(pairs // width, self.count)
+        pairs = cell * self._width + self.person[rows]
+        is_first = np.ones(len(pairs), bool)
+        is_first[1:] = pairs[1:] != pairs[:-1]
+        return added(cell[is_first], self.count)
 
 
 def unit_of_rows(frame: pd.DataFrame, unit_kind: str) -> pd.Series:
@@ -102,7 +103,7 @@ def arrange(
         frame: columns cohort, person (or people), provider_code, program_code, district_code as its kinds need them
         listed: units that get a row even with nobody in them, by kind
     """
-    kinds = [kind for kind in UNIT_KINDS if kind in set(unit_kinds)]
+    kinds = [kind for kind in ("state", "district", "provider", "program", "partnership") if kind in set(unit_kinds)]
     year = frame["cohort"].to_numpy(np.int64)
     first = int(year.min()) if len(year) else last_year
     cohorts = np.arange(first, last_year + 1)
@@ -114,26 +115,27 @@ def arrange(
     ends = np.concatenate([year[found] + shift - first for shift, found in zip(shifts, in_window, strict=True)])
     units: dict[str, tuple[Ints, NDArray[np.object_]]] = {}
     done: dict[str, Cells] = {}
-    for kind in reversed(kinds):
+    for kind in kinds:
         seen, codes = pd.factorize(unit_of_rows(frame, kind))
         known = np.asarray(codes, dtype=object)
         extra = [code for code in listed.get(kind, ()) if code not in set(known)] if kind in _LISTED else []
         known = np.concatenate([known, np.asarray(extra, dtype=object)])
         units[kind] = (seen.astype(np.int64), known)
         belongs = seen[rows] >= 0
-        cell = seen[rows][belongs] * len(cohorts) + ends[belongs]
+        kept_rows, cell = rows[belongs], seen[rows][belongs] * len(cohorts) + ends[belongs]
+        order = np.lexsort((person[kept_rows], cell))
+        kept_rows, cell = kept_rows[order], cell[order]
         size = len(known) * len(cohorts)
         kept = np.ones(size, bool) if kind in _LISTED else np.bincount(cell, minlength=size) > 0
         larger = {other: done[other] for other in _larger_kinds(kind) if other in done}
         done[kind] = Cells(
             unit_kind=kind,
             window_years=window_years,
-            rows=rows[belongs],
+            rows=kept_rows,
             cell=cell,
             unit_codes=known,
             cohorts=cohorts,
             person=person,
-            has_people_twice=bool(pd.Series(cell * (len(frame) + 1) + person[rows[belongs]]).duplicated().any()),
             people_behind=behind,
             is_kept=kept,
             larger=larger,

@@ -15,14 +15,20 @@ from numpy.typing import NDArray
 from partnerlib.codes import STATE_CODE, year_label
 from partnerlib.errors import DataError
 from partnerlib.measures import estimates as table
+from partnerlib.measures.assembly import Piece, assembled
 from partnerlib.measures.cells import WINDOWS, Cells, arrange
 from partnerlib.measures.evidence import Evidence
-from partnerlib.measures.populations import POPULATIONS, program_code
+from partnerlib.measures.populations import POPULATIONS
 from partnerlib.measures.registry import Measure
 from partnerlib.measures.summaries import Summary, summarise
+from partnerlib.tables import STATUSES
 
-GROUPED_KINDS = ("provider", "district", "state")
+GROUPED_KINDS = ("provider", "state")
 """Kinds of unit large enough to be shown by subgroup."""
+
+_REPORTED, _ZERO, _NOT_APPLICABLE, _NOT_YET = (
+    STATUSES.index(status) for status in ("reported", "zero", "not_applicable", "not_yet_observed")
+)
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,10 @@ class Observation:
     last_year: int
     """The last October collected, by its school year."""
 
-    def status_of_nobody(self, cohorts: NDArray[np.int64], window: int, horizon: int) -> NDArray[np.object_]:
+    def status_of_nobody(self, cohorts: NDArray[np.int64], window: int, horizon: int) -> NDArray[np.int64]:
         """Why a cell has nobody in its denominator: too early to say, or the question applies to no one."""
         first = np.maximum(cohorts - window + 1, self.first_cohort)
-        return np.where(first + horizon > self.last_year, "not_yet_observed", "not_applicable").astype(object)
+        return np.where(first + horizon > self.last_year, _NOT_YET, _NOT_APPLICABLE)
 
     def note(self, cohort: int, window: int, horizon: int) -> str:
         """Which cohorts of a window the number rests on, when it is not all of them."""
@@ -62,14 +68,12 @@ def estimate(
     ]
     if not pieces:
         return table.empty()
-    whole = pd.concat(pieces, ignore_index=True)
-    whole.insert(list(table.COLUMNS).index("unit_name"), "unit_name", _names(evidence, whole))
-    return table.checked(whole[list(table.COLUMNS)].astype(table.COLUMNS))
+    return table.checked(assembled(pieces, evidence))
 
 
 def _estimate_population(
     evidence: Evidence, report_year: int, name: str, measures: list[Measure], windows: tuple[int, ...]
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Piece]:
     if name not in POPULATIONS:
         raise DataError(f"measure {measures[0].name}: no population '{name}'; known: {', '.join(POPULATIONS)}")
     population = POPULATIONS[name]
@@ -91,7 +95,7 @@ def _estimate_population(
                     present = cells.only(is_in) if group else cells
                     kept = cells.is_kept if not group else np.bincount(present.cell, minlength=cells.count) > 0
                     for summary in summarise(result, present.only(is_observable)):
-                        yield _rows(
+                        yield _piece(
                             entry, summary, cells, kept, seen, (group, value), population.sample_id(report_year)
                         )
 
@@ -107,7 +111,7 @@ def _is_flag(column: pd.Series) -> bool:
     return pd.api.types.is_bool_dtype(column.dtype)
 
 
-def _rows(
+def _piece(
     entry: Measure,
     summary: Summary,
     cells: Cells,
@@ -115,8 +119,8 @@ def _rows(
     seen: Observation,
     group: tuple[str, str],
     sample_id: str,
-) -> pd.DataFrame:
-    """The kept cells of one summary as rows of the estimates table (all but the units' names)."""
+) -> Piece:
+    """The kept cells of one summary; text that repeats is kept as numbers until all pieces are put together."""
     at = np.flatnonzero(kept)
     unit, year = np.divmod(at, len(cells.cohorts))
     window, horizon = cells.window_years, entry.horizon + summary.horizon
@@ -129,38 +133,41 @@ def _rows(
         raise DataError(
             f"measure {entry.name}: more people than rows in a {cells.unit_kind}; expected at most one each"
         )
-    status = np.where(value == 0, "zero", "reported").astype(object)
     nobody = np.isnan(value)
-    status[nobody] = seen.status_of_nobody(cells.cohorts, window, horizon)[year][nobody]
-    notes = np.array([seen.note(int(cohort), window, horizon) for cohort in cells.cohorts], dtype=object)[year]
+    why_nobody = seen.status_of_nobody(cells.cohorts, window, horizon)[year]
     is_small = (people < entry.minimum) & ~nobody
-    small = f"fewer than {entry.minimum} people"
-    notes = np.where(is_small, np.where(notes == "", small, notes + "; " + small), np.where(nobody, "", notes))
-    names = [part for part in (group[0], summary.dimension) if part]
-    values = [part for part in (group[1], summary.level) if part]
-    return pd.DataFrame(
-        {
+    notes = [seen.note(int(cohort), window, horizon) for cohort in cells.cohorts]
+    return Piece(
+        same={
             "report_year": seen.report_year,
             "measure": entry.name,
             "topic": entry.topic,
             "unit_kind": cells.unit_kind,
-            "unit_code": cells.unit_codes[unit],
-            "cohort": cells.cohorts[year],
             "window_years": window,
-            "group": " x ".join(names),
-            "group_value": " x ".join(values),
+            "group": " x ".join(part for part in (group[0], summary.dimension) if part),
+            "group_value": " x ".join(part for part in (group[1], summary.level) if part),
             "statistic": summary.statistic,
+            "sample_id": sample_id,
+        },
+        unit_codes=cells.unit_codes,
+        unit=unit,
+        notes=[*notes, *(_remarked(note, entry.minimum) for note in notes), ""],
+        note=np.where(nobody, 2 * len(notes), np.where(is_small, len(notes) + year, year)),
+        numbers={
+            "cohort": cells.cohorts[year],
             "numerator": np.where(nobody, np.nan, summary.numerator[at]),
             "denominator": denominator,
             "people": people.round().astype(np.int64),
             "value": value,
             "low": summary.low[at],
             "high": summary.high[at],
-            "status": status,
-            "sample_id": sample_id,
-            "note": notes,
-        }
+            "status": np.where(nobody, why_nobody, np.where(value == 0, _ZERO, _REPORTED)),
+        },
     )
+
+
+def _remarked(note: str, minimum: int) -> str:
+    return "; ".join(part for part in (note, f"fewer than {minimum} people") if part)
 
 
 def _listed(evidence: Evidence) -> Mapping[str, list[str]]:
@@ -171,30 +178,3 @@ def _listed(evidence: Evidence) -> Mapping[str, list[str]]:
         for role in ("provider", "district")
     }
     return {**codes, "state": [STATE_CODE]}
-
-
-def _names(evidence: Evidence, whole: pd.DataFrame) -> pd.Series:
-    """What every unit is called: 'Provider', 'Provider: program', 'Provider and District', or 'State'."""
-    places = evidence.organizations.drop_duplicates(["role", "organization_code"], keep="last")
-    called = {
-        role: rows.set_index("organization_code")["organization_name"].astype(str).to_dict()
-        for role, rows in places.groupby("role")
-    }
-    providers, districts = called.get("provider", {}), called.get("district", {})
-    programs = dict(zip(program_code(evidence.first_jobs), evidence.first_jobs["program_name"], strict=True))
-
-    def name(kind: str, code: str) -> str:
-        first, _, second = code.partition(":" if kind == "program" else "-")
-        if kind == "state":
-            return "State"
-        if kind == "district":
-            return districts.get(code, code)
-        if kind == "partnership":
-            return f"{providers.get(first, first)} and {districts.get(second, second)}"
-        if kind == "program":
-            return f"{providers.get(first, first)}: {programs.get(code, second)}"
-        return providers.get(code, code)
-
-    units = whole[["unit_kind", "unit_code"]].drop_duplicates()
-    named = {unit: name(*unit) for unit in units.itertuples(index=False, name=None)}
-    return pd.Series([named[unit] for unit in zip(whole["unit_kind"], whole["unit_code"], strict=True)], whole.index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from partnerlib.measures.placement import NEAR_MILES
-from partnerlib.measures.populations import EVERY_UNIT
+from partnerlib.measures.populations import EVERY_UNIT, LARGE_UNITS
 from partnerlib.measures.registry import measure
 from partnerlib.measures.results import Count, Mean, Rate, Share
 
@@ -32,7 +32,7 @@ def completers_counted(completers: pd.DataFrame) -> Count:
 
 
 @measure(
-    unit=EVERY_UNIT,
+    unit=LARGE_UNITS,
     sample="completers",
     needs=("is_linked",),
     topic="hiring",
@@ -253,7 +253,7 @@ def share_of_beginners(beginners: pd.DataFrame) -> Share:
 
 
 @measure(
-    unit=EVERY_UNIT,
+    unit=LARGE_UNITS,
     sample="completers",
     needs=("years_to_hire",),
     topic="hiring",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from partnerlib.measures.populations import EVERY_UNIT
+from partnerlib.measures.populations import EVERY_UNIT, LARGE_UNITS
 from partnerlib.measures.registry import measure
 from partnerlib.measures.results import Distribution, Mean, Rate
 from partnerlib.tables import RATINGS
@@ -67,7 +67,7 @@ def value_added_of_novices(novice_effects: pd.DataFrame) -> Mean:
 
 
 @measure(
-    unit=EVERY_UNIT,
+    unit=LARGE_UNITS,
     sample="novice_effects",
     needs=("effect_shrunken",),
     topic="outcomes",
@@ -89,7 +89,7 @@ def shrunken_value_added_of_novices(novice_effects: pd.DataFrame) -> Mean:
 
 
 @measure(
-    unit=EVERY_UNIT,
+    unit=LARGE_UNITS,
     sample="novice_effects",
     needs=("reliability",),
     topic="outcomes",
@@ -109,7 +109,7 @@ def reliability_of_value_added(novice_effects: pd.DataFrame) -> Mean:
 
 
 @measure(
-    unit=EVERY_UNIT,
+    unit=LARGE_UNITS,
     sample="novices",
     needs=("overall_rating",),
     topic="outcomes",

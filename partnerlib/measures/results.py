@@ -12,7 +12,6 @@ from typing import Literal
 
 import pandas as pd
 
-
 Curve = Literal["hazard", "survival"]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from partnerlib.measures.populations import EVERY_UNIT
+from partnerlib.measures.populations import EVERY_UNIT, LARGE_UNITS
 from partnerlib.measures.populations.teachers import HORIZONS
 from partnerlib.measures.registry import measure
 from partnerlib.measures.results import Curve, Distribution, LifeTable, Rate
@@ -64,7 +64,7 @@ def retained(new_teachers: pd.DataFrame, level: str, years: int, **_words: str) 
 
 
 @measure(
-    unit=EVERY_UNIT,
+    unit=LARGE_UNITS,
     sample="new_teachers",
     needs=("{level}_{years}_throughout",),
     topic="retention",
@@ -163,7 +163,7 @@ def teacher_outcomes(teachers: pd.DataFrame) -> Distribution:
 
 
 @measure(
-    unit=EVERY_UNIT,
+    unit=LARGE_UNITS,
     sample="completers",
     needs=("found_the_year_after",),
     topic="retention",
@@ -186,7 +186,7 @@ def official_retention_to_2018(completers: pd.DataFrame) -> Rate:
 
 
 @measure(
-    unit=EVERY_UNIT,
+    unit=LARGE_UNITS,
     sample="completers",
     needs=("ever_employed_by_report", "found_in_report_year"),
     topic="retention",

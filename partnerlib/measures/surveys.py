@@ -19,7 +19,7 @@ SURVEYS = {
 }
 ITEMS = (1, 2, 3, 4, 5)
 
-_UNITS = ("provider", "district", "partnership", "state")
+_UNITS = ("provider", "district", "state")
 _INFORMS = ("partnership criterion 2", "partnership criterion 3")
 _BY_SURVEY = tuple({"survey": survey, "who": who} for survey, who in SURVEYS.items())
 
@@ -96,7 +96,7 @@ def ready(survey_responses: pd.DataFrame, survey: str, who: str) -> Rate:
 
 
 @measure(
-    unit=_UNITS,
+    unit=("provider", "state"),
     sample="survey_responses",
     needs=("survey", "item_{item}"),
     topic="surveys",

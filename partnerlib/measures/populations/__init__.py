@@ -1,10 +1,18 @@
 """Whom a measure is about. Importing this package registers every population."""
 
 from partnerlib.measures.populations import candidates, classrooms, responses, teachers, ties
-from partnerlib.measures.populations.population import EVERY_UNIT, POPULATIONS, Population, population, program_code
+from partnerlib.measures.populations.population import (
+    EVERY_UNIT,
+    LARGE_UNITS,
+    POPULATIONS,
+    Population,
+    population,
+    program_code,
+)
 
 __all__ = [
     "EVERY_UNIT",
+    "LARGE_UNITS",
     "POPULATIONS",
     "Population",
     "candidates",

@@ -20,6 +20,9 @@ Build = Callable[[Evidence], pd.DataFrame]
 
 EVERY_UNIT = ("provider", "program", "district", "partnership", "state")
 
+LARGE_UNITS = ("provider", "program", "district", "state")
+"""Without partnerships: for detail that the few people of a pair in a year cannot carry."""
+
 
 @dataclass(frozen=True)
 class Population:
