@@ -58,6 +58,20 @@ def link_rates(processed: Path, by: tuple[str, ...] = ("completion_year",)) -> p
     return shares.rename_axis(columns=None).reset_index()
 
 
+def link_shares(processed: Path) -> pd.DataFrame:
+    """The same as parts of a whole, for a figure: label (year), part (how linked), value (share)."""
+    rates = link_rates(processed)
+    words = {"mepid": "by MEPID", "probabilistic": "by name, birth date and licence", "unmatched": "not found"}
+    long = rates.melt(["completion_year", "candidates"], value_vars=list(words), var_name="method", value_name="people")
+    return pd.DataFrame(
+        {
+            "label": long["completion_year"].map(lambda year: year_label(int(year))),
+            "part": long["method"].map(words),
+            "value": long["people"] / long["candidates"],
+        }
+    )
+
+
 def refused(processed: Path) -> pd.DataFrame:
     """What was rejected or flagged, by source file family and reason: how many rows, and what was expected."""
     rejects = pd.read_parquet(processed / "rejects.parquet", columns=["source_file", "column", "expected", "action"])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from partnerlib import pipeline
-from partnerlib.codes import STATE_CODE
+from partnerlib.codes import STATE_CODE, year_label
 from partnerlib.display import style
 from partnerlib.display.text import cohort_label
 from partnerlib.measures import find
@@ -31,6 +31,14 @@ LEVEL_WORDS = {
     "state_unduplicated": "state, people counted once: only leaving the position is a loss",
 }
 """What each level of a published retention rate counts as lost."""
+
+
+_PLACE_WORDS = {
+    "school": "same school",
+    "district": "same district",
+    "state_position": "same position in the state",
+    "state_any": "any position in the state",
+}
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,48 @@ def charted(
         {"label": words[label].astype("str"), "series": chosen}
         | {column: cells[column] for column in ("value", "low", "high", "people")}
     ).reset_index(drop=True)
+
+
+def curve(cells: pd.DataFrame) -> pd.DataFrame:
+    """Retention cells as the frame of a curve: a line per level, from everybody at the start to the last horizon.
+
+    Of every measure the newest cohorts that are old enough for it; measures are named retained_<level>_<years>y.
+    """
+    known = cells.dropna(subset=["value"]).sort_values("cohort").groupby("measure", sort=False).tail(1)
+    parts = known["measure"].str.extract(r"^retained_(?P<level>.+)_(?P<years>\d+)y")
+    points = pd.DataFrame({"series": parts["level"].map(_PLACE_WORDS), "years": parts["years"].astype(int)})
+    points = points.assign(**{column: known[column] for column in ("value", "low", "high", "people")})
+    starts = points.drop_duplicates("series").assign(years=0, value=1.0, low=1.0, high=1.0)
+    order = {words: place for place, words in enumerate(_PLACE_WORDS.values())}
+    joined = pd.concat([starts, points])
+    return joined.assign(rank=joined["series"].map(order)).sort_values(["rank", "years"]).drop(columns="rank")
+
+
+def retention_series(published: pd.DataFrame) -> str:
+    """A published state series as a table: every point with the level it was counted at."""
+    shown = pd.DataFrame(
+        {
+            "year": published["school_year"].map(year_label),
+            "role": published["role"],
+            "base": [f"{count:,.0f}" for count in published["base_count"]],
+            "retained": [f"{count:,.0f}" for count in published["retained_count"]],
+            "rate": [f"{100 * rate:.2f}" for rate in published["retained_rate"]],
+            "level": published["level_in_words"],
+        }
+    )
+    return shown.drop_duplicates().to_string(index=False)
+
+
+PAIR_MEASURES = ("candidates_placed", "completers_hired", "host_yield_1y", "tie_years", "share_of_beginners")
+
+
+def pairs(study: Study, minimum_placed: int = 10) -> pd.DataFrame:
+    """Partnerships of the last three years, the largest first: what passes from the provider to the district."""
+    cells = study.cells(*PAIR_MEASURES, kind="partnership", cohort=study.report_year)
+    wide = cells.pivot(index=["unit_code", "unit_name"], columns="measure", values="value")
+    wide = wide.reindex(columns=list(PAIR_MEASURES)).reset_index().rename_axis(columns=None)
+    large = wide.loc[wide["candidates_placed"] >= minimum_placed]
+    return large.sort_values(["candidates_placed", "unit_code"], ascending=[False, True], ignore_index=True)
 
 
 def looks(frame: pd.DataFrame) -> dict[str, style.Series]:
