@@ -85,6 +85,11 @@ def flag(raw: RawFile, rows: pd.Series, found: pd.Series | str, expected: pd.Ser
     return reject(raw, rows, found, expected, column, "flagged")
 
 
+def quoted(printed: pd.Series) -> pd.Series:
+    """Cells as they stand in the file, in quotes."""
+    return "'" + printed.fillna("").astype("str") + "'"
+
+
 def organization_codes(raw: RawFile, frame: pd.DataFrame, column: str) -> tuple[pd.Series, pd.DataFrame]:
     """Codes with their eight digits; those that lost leading zeros are mended and flagged, others rejected (KEY-1)."""
     printed = frame[column].fillna("").astype(str)
@@ -93,9 +98,9 @@ def organization_codes(raw: RawFile, frame: pd.DataFrame, column: str) -> tuple[
     codes = codes.where(~short, printed.str.split(".").str[0].str.zfill(8))
     bad = codes.isna()
     problems = pd.concat([
-        flag(raw, frame.loc[short, "source_row"], "'" + printed[short] + "'",
-             "eight digits; read as '" + codes[short] + "'", column),
-        reject(raw, frame.loc[bad, "source_row"], "'" + printed[bad] + "'",
+        flag(raw, frame.loc[short, "source_row"], quoted(printed[short]),
+             "eight digits; read as " + quoted(codes[short]), column),
+        reject(raw, frame.loc[bad, "source_row"], quoted(printed[bad]),
                "an organization code of eight digits, such as '00350000'", column),
     ])  # fmt: skip
     return codes, problems
@@ -106,8 +111,9 @@ def springs(raw: RawFile, frame: pd.DataFrame, column: str) -> tuple[pd.Series, 
     years = {label: _spring(label) for label in frame[column].dropna().unique()}
     found = frame[column].map(years).astype("Int64")
     bad = found.isna()
-    printed = "'" + frame.loc[bad, column].fillna("").astype(str) + "'"
-    return found, reject(raw, frame.loc[bad, "source_row"], printed, "a school year such as '2017-18'", column)
+    return found, reject(
+        raw, frame.loc[bad, "source_row"], quoted(frame.loc[bad, column]), "a school year such as '2017-18'", column
+    )
 
 
 def _spring(label: str) -> int | None:

@@ -112,7 +112,7 @@ def _measures(raw: RawFile, frame: pd.DataFrame, counts: Mapping[str, Mapping[st
         base, kept, rate = (pub.cells(text[str(columns[part])]) for part in ("Total", "# Retained", "% Retained"))
         for part, cell in (("Total", base), ("# Retained", kept)):
             odd = cell.status.eq("unparsed") | cell.values.mod(1).gt(0) | cell.values.isin([99999])
-            problems.append(pub.flag(raw, frame.loc[odd, "source_row"], "'" + text.loc[odd, str(columns[part])] + "'",
+            problems.append(pub.flag(raw, frame.loc[odd, "source_row"], pub.quoted(text.loc[odd, str(columns[part])]),
                                      "a count; read as missing", str(columns[part])))  # fmt: skip
             cell.values[odd], cell.status[odd] = float("nan"), "unparsed"
         share = (kept.values / base.values).where(base.values.gt(0))
@@ -121,7 +121,7 @@ def _measures(raw: RawFile, frame: pd.DataFrame, counts: Mapping[str, Mapping[st
         problems += [
             pub.flag(raw, frame.loc[over, "source_row"], "more people retained than there were",
                      "at most the total; the rate is left out", str(columns["# Retained"])),
-            pub.flag(raw, frame.loc[off, "source_row"], "'" + text.loc[off, str(columns["% Retained"])] + "'",
+            pub.flag(raw, frame.loc[off, "source_row"], pub.quoted(text.loc[off, str(columns["% Retained"])]),
                      (share[off] * 100).round(1).astype(str) + ", as the counts give; the counts were believed",
                      str(columns["% Retained"])),
         ]  # fmt: skip
