@@ -16,7 +16,7 @@ import pandas as pd
 
 from partnerlib.errors import DataError
 from partnerlib.panels.inputs import Processed, checked_grain, panel
-from partnerlib.panels.positions import primary_positions, successors
+from partnerlib.panels.positions import primary_positions
 
 KEY = ("mepid", "school_year")
 LEVELS = ("school", "district", "state_position", "state_any")
@@ -31,20 +31,23 @@ def october_years(positions: nw.LazyFrame) -> tuple[int, ...]:
     return tuple(sorted(panel(positions.select("school_year").unique())["school_year"].astype(int)))
 
 
-def found_after(processed: Processed, positions: nw.LazyFrame, careers: nw.LazyFrame, years: int) -> nw.LazyFrame:
+def found_after(
+    positions: nw.LazyFrame, careers: nw.LazyFrame, years: int, places: nw.LazyFrame | None = None
+) -> nw.LazyFrame:
     """Whether each person is found again exactly `years` Octobers later, at each of the four levels.
 
     Any position held that October counts, not only the main one: a teacher who now splits the week between the old
     school and another one has not left the old school. Null where that October has not been collected (yet).
+
+    A place is its organization code, as in the published rates: the staff of a closed school have moved. With `places`
+    (see `successors`), who went on to the organization that took the school over has not.
     """
     octobers = october_years(positions)
-    places = successors(processed)
-    base = (
-        careers.select(*KEY, "school_code", "district_code", "position")
-        .with_columns(then=nw.col("school_year") + years)
-        .pipe(_now_called, places, "school_code")
-        .pipe(_now_called, places, "district_code")
+    base = careers.select(*KEY, "school_code", "district_code", "position").with_columns(
+        then=nw.col("school_year") + years
     )
+    if places is not None:
+        base = _now_called(_now_called(base, places, "school_code"), places, "district_code")
     later = positions.select(
         "mepid",
         then="school_year",
@@ -72,7 +75,9 @@ def _now_called(base: nw.LazyFrame, places: nw.LazyFrame, column: str) -> nw.Laz
     return renamed.drop("from_year", "successor_code", strict=False)
 
 
-def retention(processed: Processed, positions: nw.LazyFrame, careers: nw.LazyFrame, years: int) -> pd.DataFrame:
+def retention(
+    positions: nw.LazyFrame, careers: nw.LazyFrame, years: int, places: nw.LazyFrame | None = None
+) -> pd.DataFrame:
     """Who is still there after `years` years, at each level, with returners and without.
 
     Rows
@@ -85,7 +90,7 @@ def retention(processed: Processed, positions: nw.LazyFrame, careers: nw.LazyFra
     """
     if years < 1:
         raise DataError(f"retention after {years} years: expected a whole number of years, 1 or more")
-    steps = [found_after(processed, positions, careers, step) for step in range(1, years + 1)]
+    steps = [found_after(positions, careers, step, places) for step in range(1, years + 1)]
     result = steps[-1].rename({level: f"retained_{level}" for level in LEVELS})
     throughout = steps[-1]
     for step in steps[:-1]:
@@ -140,10 +145,10 @@ def lazy_careers(processed: Processed, positions: nw.LazyFrame) -> nw.LazyFrame:
     )
 
 
-def build_careers(processed: Processed, positions: nw.LazyFrame, careers: nw.LazyFrame) -> pd.DataFrame:
+def build_careers(positions: nw.LazyFrame, careers: nw.LazyFrame, places: nw.LazyFrame | None = None) -> pd.DataFrame:
     """Careers with what the next October says: who stayed, moved, changed role, left, and came back later."""
     years = october_years(positions)
-    next_year = found_after(processed, positions, careers, 1)
+    next_year = found_after(positions, careers, 1, places)
     joined = careers.join(next_year, on=list(KEY), how="left")
     outcome = (
         nw.when(nw.col("school"))

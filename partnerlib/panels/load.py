@@ -17,7 +17,7 @@ from partnerlib.panels.first_jobs import build_first_jobs
 from partnerlib.panels.high_needs import TOP_QUARTILE, HighNeedsRule, high_needs_schools
 from partnerlib.panels.inputs import Processed
 from partnerlib.panels.placements import placements_with_hosts
-from partnerlib.panels.positions import TEACHER_JOBS, october_positions
+from partnerlib.panels.positions import TEACHER_JOBS, october_positions, successors
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Panels:
     """Teacher by student by subject by year, not computed: aggregate it before collecting at state scale."""
     _positions: nw.LazyFrame = field(repr=False)
     _histories: nw.LazyFrame = field(repr=False)
+    _places: nw.LazyFrame | None = field(repr=False, default=None)
+    """Successors of closed organizations, when they count as the same place."""
 
     @property
     def as_of(self) -> int:
@@ -60,7 +62,7 @@ class Panels:
 
     def retention(self, years: int) -> pd.DataFrame:
         """Who is still there after `years` years at each level, with returners and without: a row per career row."""
-        return retention(self.processed, self._positions, self._histories, years)
+        return retention(self._positions, self._histories, years, self._places)
 
 
 def load_panels(
@@ -68,13 +70,22 @@ def load_panels(
     as_of: int | None = None,
     teacher_jobs: Collection[str] = TEACHER_JOBS,
     high_needs: HighNeedsRule = TOP_QUARTILE,
+    follow_successors: bool = False,
 ) -> Panels:
-    """The panels of a processed folder, using only school years up to `as_of`, its end-of-year collections included."""
+    """The panels of a processed folder, using only school years up to `as_of`, its end-of-year collections included.
+
+    Parameters
+        teacher_jobs: EPIMS job codes counted as teacher (TEACHER_JOBS, or BROAD_TEACHER_JOBS)
+        high_needs: when a school counts as a high-needs school
+        follow_successors: whether the staff of a closed school who went on to the one that took it over have stayed;
+            by default they have moved, as in the published rates, where a school is its code
+    """
     tables = Processed(Path(processed), as_of)
     positions = october_positions(tables, teacher_jobs)
     octobers = october_years(positions)
     histories = engine.hold(lazy_careers(tables, positions))
-    careers = build_careers(tables, positions, histories)
+    places = successors(tables) if follow_successors else None
+    careers = build_careers(positions, histories, places)
     organizations = latest_organizations(tables)
     schools = high_needs_schools(tables, high_needs)
     placements = placements_with_hosts(tables, careers, organizations, schools)
@@ -91,4 +102,5 @@ def load_panels(
         lazy_classrooms=lazy_classrooms(tables),
         _positions=positions,
         _histories=histories,
+        _places=places,
     )

@@ -86,7 +86,8 @@ def primary_positions(positions: nw.LazyFrame) -> nw.LazyFrame:
 def successors(processed: Processed) -> nw.LazyFrame:
     """Closed schools and districts with the organization that took them over, and the year from which it holds.
 
-    The staff of a school that merged have not moved: `closed_code` is read as `successor_code` from `from_year` on.
+    Columns
+        closed_code, from_year, successor_code
     """
     return (
         processed.scan("organizations")

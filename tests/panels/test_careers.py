@@ -37,7 +37,7 @@ RETAINED = [f"retained_{level}" for level in LEVELS]
         (LEAVER, 2016, "left", False, False, False, False),
         (RETURNER, 2015, "left", False, False, False, False),
         (SPLITTER, 2015, "stayer", True, True, True, True),
-        (MERGED, 2016, "stayer", True, True, True, True),
+        (MERGED, 2016, "mover_in_district", False, True, True, True),
         (FORMER_AIDE, 2016, "changed_role", False, False, False, True),
     ],
 )
@@ -66,7 +66,7 @@ def test_stayers_movers_changed_roles_and_leavers_add_up_to_one(panels: Panels) 
     shares = outcome_shares(panels.careers, by=["school_year"])
     assert list(shares.columns) == list(OUTCOMES)
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1.0)
-    # October 2015: NEIGHBOR, MOVER, PROMOTED, LEAVER, STAYER, TWO_DISTRICTS, SPLITTER and MERGED stay, RETURNER leaves.
+    # October of 2014-15: STAYER, NEIGHBOR, MOVER, PROMOTED, LEAVER, TWO_DISTRICTS, SPLITTER, MERGED; RETURNER leaves.
     assert shares.loc[2015].to_dict() == pytest.approx(
         {"stayer": 8 / 9, "mover_in_district": 0, "mover_other_district": 0, "changed_role": 0, "left": 1 / 9}
     )
@@ -137,6 +137,14 @@ def test_retention_after_one_year_is_what_careers_say(panels: Panels, careers: p
     for level in LEVELS:
         both = one[[f"retained_{level}", f"retained_{level}_throughout"]].dropna()
         assert (both.iloc[:, 0] == both.iloc[:, 1]).all()
+
+
+def test_the_staff_of_a_school_that_was_taken_over_can_count_as_stayers(world: Path) -> None:
+    followed = load_panels(world, follow_successors=True)
+    row = followed.careers.set_index(["mepid", "school_year"]).loc[(MERGED, 2016)]
+    assert row["outcome"] == "stayer" and row["retained_school"]
+    two = followed.retention(2).set_index(["mepid", "school_year"])
+    assert two.loc[(MERGED, 2016), "retained_school_throughout"]
 
 
 def test_the_set_of_teacher_jobs_decides_who_is_a_teacher(world: Path) -> None:
