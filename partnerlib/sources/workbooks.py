@@ -14,8 +14,10 @@ from partnerlib.errors import Problem
 from partnerlib.sources.sniffing import BLOCK, unreadable
 
 
-def sheet_rows(path: Path, name: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+def sheet_rows(path: Path, name: str, first: int | None = None) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
     """The rows of the first visible sheet with content (row number, cells), and remarks on the workbook.
+
+    With `first`, only so many rows are looked at: enough to find the header.
 
     Raises
         UnreadableFile  when the workbook is damaged, or no visible sheet holds a cell
@@ -35,7 +37,7 @@ def sheet_rows(path: Path, name: str) -> tuple[list[tuple[int, list[str]]], list
                 remarks.append(Problem(name, None, None, f"a hidden sheet '{sheet.title}'",
                                        "visible sheets only; it was not read", "flagged"))  # fmt: skip
             elif not rows:
-                rows = _rows(sheet, name)
+                rows = _rows(sheet, name, first)
             elif any(True for row in sheet.iter_rows(max_row=5, values_only=True) if any(v is not None for v in row)):
                 remarks.append(Problem(name, None, None, f"a further sheet '{sheet.title}'",
                                        "one table a workbook; it was not read", "flagged"))  # fmt: skip
@@ -46,11 +48,12 @@ def sheet_rows(path: Path, name: str) -> tuple[list[tuple[int, list[str]]], list
     return rows, [remark for remark in remarks if remark]
 
 
-def _rows(sheet: Any, name: str) -> list[tuple[int, list[str]]]:
+def _rows(sheet: Any, name: str, first: int | None) -> list[tuple[int, list[str]]]:
     if hasattr(sheet, "reset_dimensions"):
         sheet.reset_dimensions()
     try:
-        read = [(n, [cell_text(v) for v in row]) for n, row in enumerate(sheet.iter_rows(values_only=True), start=1)]
+        found = enumerate(sheet.iter_rows(max_row=first, values_only=True), start=1)
+        read = [(n, [cell_text(value) for value in row]) for n, row in found]
     except Exception as error:  # a sheet cut off inside fails here, in whichever layer meets it
         raise unreadable(name, f"a damaged sheet ({type(error).__name__})", "a workbook that Excel opens") from None
     return [(n, cells) for n, cells in read if any(cells)]
