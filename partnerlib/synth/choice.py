@@ -45,10 +45,10 @@ def solve_levels(scores: Floats, targets: Floats) -> Floats:
     return level
 
 
-def solve_placement_bonus(
-    utility: Floats, same_district: Flags, school: Ints, share_school: float, share_district: float
-) -> tuple[float, float]:
-    """Bonuses for the placement school and the placement district that give the two shares of first jobs.
+def solve_district_bonus(
+    utility: Floats, same_district: Flags, school: Ints, school_bonus: float, share_district: float
+) -> float:
+    """Bonus for the placement district that gives its share of first jobs, the placement school's bonus being given.
 
     Shapes
         utility: choosers x schools without bonus; same_district: the same; school: place of the placement school
@@ -56,18 +56,13 @@ def solve_placement_bonus(
     rows = np.arange(len(school))
     weight = np.exp(utility - utility.max(axis=1, keepdims=True))
     at_school = weight[rows, school]
-    in_district = (weight * same_district).sum(axis=1) - at_school
-    outside = weight.sum(axis=1) - in_district - at_school
-    bonus_school = bonus_district = 0.0
-    for _ in range(200):
-        school_part = at_school * np.exp(bonus_school + bonus_district)
-        district_part = in_district * np.exp(bonus_district)
-        total = outside + school_part + district_part
-        now_school = np.clip((school_part / total).mean(), 1e-4, 1 - 1e-4)
-        now_district = np.clip(((school_part + district_part) / total).mean(), 1e-4, 1 - 1e-4)
-        bonus_district += 0.5 * (_logit(share_district) - _logit(float(now_district)))
-        bonus_school += 0.5 * (_logit(share_school) - _logit(float(now_school)))
-    return bonus_school, bonus_district
+    outside = (weight * ~same_district).sum(axis=1)
+    inside = (weight * same_district).sum(axis=1) + at_school * (np.exp(school_bonus) - 1)
+    bonus = 0.0
+    for _ in range(100):
+        now = float((inside * np.exp(bonus) / (outside + inside * np.exp(bonus))).mean())
+        bonus += _logit(share_district) - _logit(min(max(now, 1e-4), 1 - 1e-4))
+    return bonus
 
 
 def _logit(share: float) -> float:

@@ -216,6 +216,7 @@ def _scores(
         returns = experience if subject == 0 else parameters.experience_ela_share * experience
         effect = people[name] + parameters.match_on_value_added * people["match"] + returns[seniority] - 0.12 * (
             1.0 if subject == 0 else parameters.experience_ela_share)  # fmt: skip
+        effect = effect + parameters.teacher_year_shock_sd * rng.standard_normal(len(effect))
         taught = effect[sections.teacher]
         helped = sections.co_teacher >= 0
         taught = np.where(helped, 0.5 * (taught + effect[sections.co_teacher]), taught)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
-from partnerlib.synth.geography import Floats, Ints
+from partnerlib.synth.geography import Flags, Floats, Ints
 from partnerlib.synth.parameters import EVALUATED_SHARES, RATING_SHARES, Parameters
 from partnerlib.synth.people import People
 
@@ -29,7 +28,7 @@ def rate_staff(
         0.35 * people["va_math"][person] / parameters.value_added_sd_math
         + 0.60 * people["rating_trait"][person]
         + 0.70 * rng.standard_normal(len(person))
-    ) / np.sqrt(0.35**2 + 0.6**2 + 0.7**2)
+    )
     professional = october["seniority"][teaching] >= _PROFESSIONAL_AFTER
     shares = _shares_by_status(np.array(RATING_SHARES[year]), professional.mean())
     overall = _cut(latent, shares, professional)
@@ -60,6 +59,12 @@ def _shares_by_status(overall: Floats, professional: float) -> Floats:
     return np.stack([without, with_status])
 
 
-def _cut(latent: Floats, shares: Floats, professional: np.ndarray) -> Ints:
-    edges = -ndtri(np.clip(np.cumsum(shares, axis=1)[:, :3], 1e-6, 1 - 1e-6))
-    return (latent[:, None] < edges[professional.astype(int)]).sum(axis=1)
+def _cut(latent: Floats, shares: Floats, professional: Flags) -> Ints:
+    """Ratings in the shares wanted, by the rank of `latent` within each status."""
+    rating = np.zeros(len(latent), np.int64)
+    for status in (0, 1):
+        rows = np.flatnonzero(professional == bool(status))
+        rank = np.empty(len(rows))
+        rank[np.argsort(-latent[rows], kind="stable")] = (np.arange(len(rows)) + 0.5) / max(len(rows), 1)
+        rating[rows] = np.searchsorted(np.cumsum(shares[status])[:3], rank)
+    return rating

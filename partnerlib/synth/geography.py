@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -250,7 +251,7 @@ def _smallest_with_several_schools(schools: Ints) -> int:
 
 def _school_names(
     rng: np.random.Generator, places: list[str], sd: Ints, st: Ints, is_charter: Flags, renamed: Ints
-) -> dict[str, list[str]]:
+) -> dict[str, Any]:
     endings = ("Early Learning Center", "Elementary School", "Middle School", "High School", "School")
     current, old, codes = [], [], []
     used: dict[tuple[int, str], int] = {}
@@ -281,7 +282,7 @@ def _school_names(
 def _providers(
     rng: np.random.Generator, scale: Scale, parameters: Parameters, places: list[str], dx: Floats, dy: Floats,
     size: Floats, is_charter: Flags, hosts: Flags,
-) -> dict[str, object]:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
     """Sponsoring organizations: a few large, a long tail; the last four are the special cases tests need."""
     p, d = scale.providers, scale.districts
     share = (np.arange(p) + 1.5) ** -0.9
@@ -309,11 +310,13 @@ def _providers(
     np.put_along_axis(since, partners, start, axis=1)
     effect = parameters.provider_value_added_sd * rng.standard_normal(p)
     effect = (effect - effect.mean()) * parameters.provider_value_added_sd / effect.std()
+    hire = parameters.provider_sd_on_hire * rng.standard_normal(p)
+    hire -= float(hire @ share)
     places_candidates = np.ones(p, dtype=bool)
     places_candidates[p - 2] = False
     return {
         "provider_name": title, "provider_code": code, "provider_type": kinds, "provider_x": x, "provider_y": y,
         "provider_share": share, "provider_residency": residency, "provider_places": places_candidates,
-        "provider_effect": effect, "provider_hire": parameters.provider_sd_on_hire * rng.standard_normal(p),
+        "provider_effect": effect, "provider_hire": hire,
         "partner_since": since,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from partnerlib.synth import preparation, turnover
-from partnerlib.synth.choice import choose, draw_categories, solve_placement_bonus
+from partnerlib.synth.choice import choose, draw_categories, solve_district_bonus
 from partnerlib.synth.effectiveness import rate_staff
 from partnerlib.synth.geography import Floats, Geography, Ints, distance
 from partnerlib.synth.parameters import Parameters
@@ -17,6 +17,9 @@ from partnerlib.synth.scales import Scale, stream
 
 JOBS = ("2305", "2306", "2310", "2325", "4100", "1305")
 TEACHER, CO_TEACHER, SUPPORT, SUBSTITUTE, PARAPROFESSIONAL, PRINCIPAL = range(len(JOBS))
+
+YEARS_THAT_SET_THE_BONUS = 2
+"""The first years with completers, all before the first year written."""
 
 Progress = Callable[[str], None]
 Snapshot = dict[str, np.ndarray]
@@ -41,7 +44,7 @@ def simulate(scale: Scale, parameters: Parameters, geography: Geography, seed: i
     """Run every year of the state. The generator is renewed each year, so years can be lengthened without a change."""
     first = scale.simulated_years[0]
     market = Histories(_first_staff(stream(seed, "first staff"), scale, parameters, geography, first))
-    bonuses: list[tuple[float, float]] = []
+    bonuses: list[float] = []
     for year in scale.simulated_years:
         progress(f"labour market {year}")
         rng = stream(seed, f"market {year}")
@@ -192,7 +195,7 @@ def _fill(vacancies: Floats, school: Ints, category: Ints) -> None:
 
 def _hire(
     rng: np.random.Generator, market: Histories, year: int, candidates: Ints, vacancies: Floats, geography: Geography,
-    parameters: Parameters, bonuses: list[tuple[float, float]], is_open: np.ndarray,
+    parameters: Parameters, bonuses: list[float], is_open: np.ndarray,
 ) -> People:  # fmt: skip
     """Fill vacancies: movers, returners, new completers and teachers of record, then teachers from outside."""
     people = market.people
@@ -277,7 +280,7 @@ def _seekers(
 
 def _hire_completers(
     rng: np.random.Generator, market: Histories, year: int, vacancies: Floats, geography: Geography,
-    parameters: Parameters, bonuses: list[tuple[float, float]], open_utility: Floats,
+    parameters: Parameters, bonuses: list[float], open_utility: Floats,
 ) -> None:  # fmt: skip
     """First jobs: near home, near the placement, and above all in the placement's district and school."""
     people = market.people
@@ -291,12 +294,14 @@ def _hire_completers(
     away = distance(geography.school_x[at], geography.school_y[at], geography.school_x, geography.school_y)
     utility -= parameters.placement_decay * away * placed[:, None]
     same = (geography.school_district[at][:, None] == geography.school_district[None, :]) & placed[:, None]
-    if len(bonuses) < market_burn_in(market):
-        bonuses.append(solve_placement_bonus(
-            utility[placed], same[placed], at[placed], parameters.share_first_job_placement_school,
-            parameters.share_first_job_placement_district,
-        ))  # fmt: skip
-        market.placement_bonus = (float(np.mean([b[0] for b in bonuses])), float(np.mean([b[1] for b in bonuses])))
+    if len(bonuses) < YEARS_THAT_SET_THE_BONUS:
+        bonuses.append(
+            solve_district_bonus(
+                utility[placed], same[placed], at[placed], parameters.placement_school_bonus,
+                parameters.share_first_job_placement_district,
+            )
+        )  # fmt: skip
+        market.placement_bonus = (parameters.placement_school_bonus, float(np.mean(bonuses)))
     to_school, to_district = market.placement_bonus
     utility += to_district * same
     utility[np.flatnonzero(placed), at[placed]] += to_school
@@ -307,11 +312,6 @@ def _hire_completers(
     people["hired_placed"][group] = placed & (school == at)
     people["hired_district"][group] = same[np.arange(len(group)), school]
     _match_grades(rng, people, group, at, placed, geography, parameters)
-
-
-def market_burn_in(market: Histories) -> int:
-    """Years whose first jobs set the placement bonus: the first two with completers."""
-    return 2
 
 
 def _match_grades(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from partnerlib.synth.geography import Flags, Floats, Geography, Ints
+from partnerlib.synth.geography import Flags, Geography, Ints
 from partnerlib.synth.labour_market import TEACHER, Histories
 from partnerlib.synth.parameters import READINESS_SHARES
 from partnerlib.synth.scales import Scale
@@ -52,7 +52,7 @@ def retention(histories: Histories, geography: Geography, scale: Scale) -> dict[
             found[level] += int(hits.sum())
         base.append(np.bincount(school, minlength=n))
         kept.append(np.bincount(school[at_school], minlength=n))
-    heads, stayed = np.stack(base), np.stack(kept)
+    heads, stayed = np.stack(base).astype(np.int64), np.stack(kept).astype(np.int64)
     rates = {f"retained_{level}": count / total for level, count in found.items()}
     quartile = np.searchsorted(np.quantile(geography.need, [0.25, 0.5, 0.75]), geography.need)
     by_need = [float(stayed[:, quartile == q].sum() / heads[:, quartile == q].sum()) for q in range(4)]
@@ -65,7 +65,7 @@ def retention(histories: Histories, geography: Geography, scale: Scale) -> dict[
     }  # fmt: skip
 
 
-def _between_school_sd(heads: Floats, stayed: Floats) -> float:
+def _between_school_sd(heads: Ints, stayed: Ints) -> float:
     """SD of schools' rates with binomial noise taken out (moments), the mean over years."""
     values = []
     for base, kept in zip(heads, stayed, strict=True):
@@ -78,7 +78,7 @@ def _between_school_sd(heads: Floats, stayed: Floats) -> float:
     return float(np.mean(values))
 
 
-def _yearly_correlation(heads: Floats, stayed: Floats) -> float:
+def _yearly_correlation(heads: Ints, stayed: Ints) -> float:
     """Correlation of a school's rate with its rate a year later, schools of 20 teachers and more."""
     first, second = [], []
     for year in range(len(heads) - 1):
@@ -160,7 +160,7 @@ def ratings(histories: Histories) -> dict[str, float]:
 
 def readiness(histories: Histories, scale: Scale, seed: int) -> dict[str, float]:
     """Shares of the five readiness levels, surveys of practitioners and principals, 2015 on."""
-    result = {}
+    result: dict[str, float] = {}
     for survey, short in (("Supervising Practitioner", "sp"), ("Hiring Principal", "hp")):
         levels = np.concatenate(
             [responses(histories, survey, year, seed)[1] for year in range(2015, scale.last_year + 1)]

@@ -90,9 +90,9 @@ def aliases(geography: Geography) -> pa.Table:
 def provider_alias(name: str) -> str:
     """Short form of a provider's name."""
     for whole, short in (
-        ("State University", "State"), ("Institute of Education", "Inst. of Ed."), ("Educational Collaborative", "Collab."),
-        ("Public Schools", "Educator Program"), ("Teacher Residency", "Residency"), ("University", "Univ."),
-        ("College", "Coll."),
+        ("State University", "State"), ("Institute of Education", "Inst. of Ed."),
+        ("Educational Collaborative", "Collab."), ("Public Schools", "Educator Program"),
+        ("Teacher Residency", "Residency"), ("University", "Univ."), ("College", "Coll."),
     ):  # fmt: skip
         if name.endswith(whole):
             return name.removesuffix(whole) + short

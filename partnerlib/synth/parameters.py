@@ -22,9 +22,9 @@ class Parameters:
 
     # Schools differ in what they lose, lastingly and from year to year.
     school_loss_mean: float = 0.153
-    school_loss_sd_lasting: float = 0.040
-    school_loss_sd_yearly: float = 0.043
-    need_loss_by_quantile: tuple[float, ...] = (0.116, 0.120, 0.128, 0.145, 0.185, 0.245)
+    school_loss_sd_lasting: float = 0.045
+    school_loss_sd_yearly: float = 0.034
+    need_loss_by_quantile: tuple[float, ...] = (0.100, 0.108, 0.120, 0.145, 0.195, 0.275)
     """Loss at the quantiles 0, .2, .4, .6, .8, 1 of school need (quartile means 88.8 to 76.7 percent kept)."""
     charter_loss: float = 0.08
 
@@ -35,7 +35,7 @@ class Parameters:
     """Selection: stronger candidates stay anyway, so a raw contrast overstates the effect of placement."""
     partnership_on_loss: float = 0.0
     """A declared partnership has no effect of its own on staying: only its selected candidates look better."""
-    leave_by_experience: tuple[float, ...] = (2.00, 1.65, 1.35, 1.15, 1.00, 0.95, 0.90, 0.85, 0.80, 0.75, 0.70)
+    leave_by_experience: tuple[float, ...] = (1.90, 1.55, 1.28, 1.08, 0.98, 0.95, 0.90, 0.85, 0.80, 0.75, 0.70)
     move_by_experience: tuple[float, ...] = (1.90, 1.70, 1.45, 1.30, 1.15, 1.00, 0.95, 0.90, 0.85, 0.80, 0.75)
     retirement_age: int = 60
     retirement_factor: float = 2.6
@@ -47,6 +47,8 @@ class Parameters:
     placement_decay_provider: float = 0.055
     placement_decay_home: float = 0.025
     placement_partner: float = 1.6
+    placement_large_district: float = 0.35
+    """Utility per log of the number of schools: large districts take most student teachers."""
     placement_strength_by_steadiness: float = 0.40
     placement_strength_in_partner: float = 0.50
     mentor_same_field: float = 3.0
@@ -57,7 +59,7 @@ class Parameters:
     """Teachers of record (practicum equivalents), placed where they are employed."""
 
     # Hiring.
-    hire_by_years_since_completion: tuple[float, ...] = (0.555, 0.120, 0.060, 0.030, 0.015, 0.010)
+    hire_by_years_since_completion: tuple[float, ...] = (0.515, 0.100, 0.050, 0.025, 0.015, 0.010)
     hard_to_staff_odds: float = 1.7
     strength_on_hire: float = 0.20
     provider_sd_on_hire: float = 0.30
@@ -65,10 +67,11 @@ class Parameters:
     midyear_first: float = 0.020
     home_decay: float = 0.046
     """ln(10)/50: ten times as likely at home as fifty miles away."""
-    placement_decay: float = 0.092
-    share_first_job_placement_school: float = 0.150
-    share_first_job_placement_district: float = 0.440
-    """The two bonuses of the choice model are solved for in the burn-in years so that these shares come out."""
+    placement_decay: float = 0.070
+    placement_school_bonus: float = 0.25
+    """Utility of the placement school over the other schools of its district."""
+    share_first_job_placement_district: float = 0.40
+    """The district's bonus is solved for in the burn-in years so that this share comes out."""
     share_same_grade: float = 0.27
 
     # Student outcomes.
@@ -88,7 +91,9 @@ class Parameters:
     hosting_on_own_students: float = 0.0
     prior_score: float = 0.70
     ability: float = 0.22
-    class_shock_sd: float = 0.07
+    teacher_year_shock_sd: float = 0.10
+    class_shock_sd: float = 0.08
+    """Shocks that make a teacher's value added correlate about 0.5 from year to year."""
     school_shock_sd: float = 0.05
     student_noise_sd: float = 0.42
     tracking: float = 0.45

@@ -50,6 +50,8 @@ def placement_utility(
     is_partner = (since > 0) & (since <= year)
     utility = (
         np.log(geography.school_staff)[None, :]
+        + parameters.placement_large_district
+        * np.log(geography.schools_in_district[geography.school_district])[None, :]
         + TYPE_FIT[people["category"][chosen]][:, geography.school_type]
         - parameters.placement_decay_provider
         * distance(geography.provider_x[provider], geography.provider_y[provider], geography.school_x,
@@ -66,7 +68,7 @@ def place(
     rng: np.random.Generator, people: People, candidates: Ints, staff: Ints, geography: Geography,
     parameters: Parameters, year: int, is_open: np.ndarray,
 ) -> None:  # fmt: skip
-    """Give each candidate a practicum school and a supervising practitioner from `staff`; fills the people's columns."""
+    """Give each candidate a practicum school and a supervising practitioner from `staff`; fills their columns."""
     placed = candidates[geography.provider_places[people["provider"][candidates]]]
     outside = placed[~people["is_resident"][placed]]
     school = people["school"].copy()

@@ -182,7 +182,7 @@ def submission(
         "PROGRAM_NAME": pick(program_names(), people["category"][who] * 3 + _level(people, who)),
         "CAND_MEPID": digits(identities.mepid[who], 8),
         "CAND_FIRST_NAME": pick(identities.first, who), "CAND_LAST_NAME": pick(identities.last, who),
-        "CAND_EMAIL": pick([*identities.email, None], np.where(identities.has_cap_email[who], who, len(identities.email))),
+        "CAND_EMAIL": pick(identities.email, np.where(identities.has_cap_email[who], who, -1)),
         "PS_NAME": pick(supervisor, provider),
         "PS_EMAIL": pick([f"supervisor@{host}.example" for host in hosts], provider),
         "SP_NAME": pa.array([f"{a} {b}" for a, b in zip(mentor_first, mentor_last, strict=True)], pa.string()),

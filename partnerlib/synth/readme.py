@@ -1,6 +1,6 @@
 """The README written beside a synthetic state."""
 
-README = """SYNTHETIC: every person, school, district and provider in this folder is invented. Nothing here is real data.
+README = """SYNTHETIC: every person, school, district and provider in this folder is invented; nothing here is real.
 
 # A synthetic state, scale `{scale}`
 

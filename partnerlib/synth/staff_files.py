@@ -92,8 +92,8 @@ def roster(
     is_beginner = np.concatenate([is_beginner, np.zeros(len(gone), bool)])
     reason = np.concatenate([reason, past["reason"][shown]])
     order = np.lexsort((who, where))
-    return _roster_table(people, identities, geography, year, period, seed,
-                         *(part[order] for part in (who, where, status, hired_on, left_on, is_beginner, reason)))  # fmt: skip
+    rows = (part[order] for part in (who, where, status, hired_on, left_on, is_beginner, reason))
+    return _roster_table(people, identities, geography, year, period, seed, *rows)
 
 
 def _pairs(person: Ints, district: Ints) -> Ints:
@@ -127,7 +127,8 @@ def _roster_table(
     exit_text = days(left_on).fill_null("NA")
     zeros = {f"SR{number}": always("000", n) for number in (12, 14, 16, 21, 24)}
     return table({
-        "SY": always(year_label(year), n), "PERIOD": always(period, n), "DIST_CODE": pick(geography.district_code, where),
+        "SY": always(year_label(year), n), "PERIOD": always(period, n),
+        "DIST_CODE": pick(geography.district_code, where),
         "SR01": digits(people["mepid"][who], 8), "SR02": digits(who % 10_000, 4),
         "SR03": digits(people["license"][who], 6), "SR04": pick(names.FIRST, people["first"][who]),
         "SR05": pick(names.MIDDLE, people["middle"][who]), "SR06": pick(names.SURNAMES, identities.last_now[who]),

@@ -73,7 +73,8 @@ def tests(students: Students, geography: Geography, done: SchoolYear, year: int)
     who, n = done.tested, len(done.tested)
     columns = {
         "ADMINYEAR": always(str(year), n), "SASID": digits(students.sasid[who], 10),
-        "SPRP_DIS": _district(geography, done.tested_school), "SPRP_SCH": pick(geography.school_code, done.tested_school),
+        "SPRP_DIS": _district(geography, done.tested_school),
+        "SPRP_SCH": pick(geography.school_code, done.tested_school),
         "GRADE": digits(done.tested_grade, 2),
     }  # fmt: skip
     is_old = (year < 2017) | ((done.tested_grade == 10) & (year < 2019))

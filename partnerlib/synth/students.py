@@ -51,7 +51,7 @@ def make_students(scale: Scale, geography: Geography, seed: int) -> Students:
     seats = round(scale.students / grades)
     entry = np.repeat(entries, seats)
     n = len(entry)
-    sources = np.flatnonzero(((geography.school_type == ELEMENTARY) | (geography.school_type == K12)))
+    sources = np.flatnonzero((geography.school_type == ELEMENTARY) | (geography.school_type == K12))
     weight = geography.school_staff[sources] * np.where(geography.school_type[sources] == K12, 0.45, 1.0)
     school = sources[np.searchsorted(np.cumsum(weight) / weight.sum(), rng.random(n))]
     leaves = rng.random(n) < 0.25
