@@ -1,7 +1,7 @@
 """One report notebook, run by papermill, and the proof that it ran whole.
 
-Success is never read from papermill's silence: a killed kernel leaves cells marked completed, and `sys.exit(0)` half-way
-counts as success. A run is whole when every code cell has an execution count, in order, no cell an error, and the last
+Success is never read from papermill's silence: a killed kernel leaves cells marked completed, and `sys.exit(0)` in the
+middle counts as success. A run is whole when every code cell has an execution count, in order, no cell an error, and the last
 block is the seal over exactly the blocks that are in the notebook.
 """
 
@@ -32,8 +32,18 @@ class Incomplete(Exception):
     """A run that did not do all it should; the message says what is missing."""
 
 
-def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], seconds: int) -> None:
-    """Run a notebook into `output` with papermill; raises what papermill and nbclient raise."""
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    seconds: int,
+    kernel_manager: type | None = None,
+    cwd: Path | None = None,
+) -> None:
+    """Run a notebook into `output` with papermill; raises what papermill and nbclient raise.
+
+    The kernel starts in the output's own folder unless `cwd` says otherwise, so that a stray file falls there.
+    """
     from papermill import execute_notebook
 
     execute_notebook(
@@ -44,7 +54,8 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], seconds
         progress_bar=False,
         log_output=False,
         execution_timeout=seconds,
-        cwd=output.parent,
+        cwd=str(cwd or output.parent),
+        **({"kernel_manager_class": kernel_manager} if kernel_manager else {}),
     )
 
 

@@ -45,7 +45,7 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def make_page(job: Job) -> Outcome:
+def make_page(job: Job, kernel_manager: type | None = None) -> Outcome:
     """Run the notebook, prove that it ran whole, write the page. What goes wrong is an outcome, not an exception."""
     from partnerlib.reports.execution import Incomplete, elements_of, execute
     from partnerlib.reports.page import result_page
@@ -54,7 +54,7 @@ def make_page(job: Job) -> Outcome:
     executed = job.folder / "executed.ipynb"
     job.folder.mkdir(parents=True, exist_ok=True)
     try:
-        execute(job.notebook, executed, job.parameters, job.seconds)
+        execute(job.notebook, executed, job.parameters, job.seconds, kernel_manager)
         html, facts = result_page(elements_of(executed), job.title, job.is_synthetic)
         job.target.parent.mkdir(parents=True, exist_ok=True)
         job.target.write_text(html, encoding="utf-8")
@@ -87,8 +87,11 @@ def _serve(connection: Connection) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
+    from partnerlib.reports.kernels import preloaded_kernels
+
+    kernel_manager = preloaded_kernels()
     while (job := connection.recv()) is not None:
-        connection.send(make_page(job))
+        connection.send(make_page(job, kernel_manager))
 
 
 class _Worker:
