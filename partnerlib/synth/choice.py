@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from partnerlib.synth.geography import Flags, Floats, Ints
+from partnerlib.synth.arrays import Flags, Floats, Ints
 
 
 def choose(rng: np.random.Generator, utility: Floats) -> Ints:

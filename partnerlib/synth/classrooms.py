@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partnerlib.synth.geography import Floats, Geography, Ints
+from partnerlib.synth.arrays import Floats, Ints
+from partnerlib.synth.geography import Geography
 from partnerlib.synth.parameters import Parameters
 from partnerlib.synth.people import People
 from partnerlib.synth.scales import Scale, stream

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from partnerlib.synth.geography import Flags, Geography, Ints
-from partnerlib.synth.labour_market import TEACHER, Histories
+from partnerlib.synth.arrays import Flags, Ints
+from partnerlib.synth.geography import Geography
+from partnerlib.synth.histories import TEACHER, Histories
 from partnerlib.synth.parameters import READINESS_SHARES
 from partnerlib.synth.scales import Scale
 from partnerlib.synth.survey_files import responses

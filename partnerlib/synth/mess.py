@@ -19,18 +19,20 @@ class Spot:
     column: str
     """Spoilt column; empty for the whole row."""
     kind: str
-    """`unknown_place`, `duplicate_row`, `missing_key`, `impossible_value`, `impossible_date`."""
+    """`unknown_place`, `duplicate_row`, `missing_key`, `impossible_value`, `impossible_date`, `no_school`."""
     action: str
-    """`rejected`, or `flagged` when the row is usable."""
+    """`rejected`; `flagged` when only the cell is lost; `accepted` when the row is odd and yet right."""
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
-def _spoilt(content: pa.Table, file: str, row: int, column: str, value: str | None, kind: str,
-            action: str = "rejected") -> tuple[pa.Table, Spot]:  # fmt: skip
+_ACTIONS = {"impossible_value": "flagged", "impossible_date": "flagged", "no_school": "accepted"}
+
+
+def _spoilt(content: pa.Table, file: str, row: int, column: str, value: str | None, kind: str) -> tuple[pa.Table, Spot]:
     row = min(row, content.num_rows - 1)
-    return with_cell(content, row, column, value), Spot(file, row + 2, column, kind, action)
+    return with_cell(content, row, column, value), Spot(file, row + 2, column, kind, _ACTIONS.get(kind, "rejected"))
 
 
 def _copied(content: pa.Table, file: str, row: int) -> tuple[pa.Table, Spot]:
@@ -71,7 +73,7 @@ def spoil(content: pa.Table, file: str, last_year: int) -> tuple[pa.Table, list[
     elif file == f"epims_wa_{y - 2}_eoy.csv":
         copy(150)
     elif file == f"sims_{y - 1}_oct.csv":
-        cell(77, "DOE015", None, "missing_key")
+        cell(77, "DOE015", None, "no_school")
         cell(300, "DOE002", None, "missing_key")
     elif file == f"scs_{y - 1}_oct.csv":
         copy(40)

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from partnerlib.codes import year_label
-from partnerlib.synth.geography import GRADES, TYPES, Geography, latitude, longitude
+from partnerlib.synth.geography import Geography, latitude, longitude
+from partnerlib.synth.schools import GRADES, TYPES
 from partnerlib.synth.text_columns import always, shares, table
 
 DIRECTORY = ("ORG_CODE", "ORG_NAME", "ORG_ROLE", "ORG_TYPE", "PARENT_CODE", "SY", "TOWN", "GRADES", "LATITUDE",

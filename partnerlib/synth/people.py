@@ -7,8 +7,10 @@ import datetime
 import numpy as np
 
 from partnerlib.synth import names
-from partnerlib.synth.geography import EARLY, ELEMENTARY, HIGH, K12, MIDDLE, Floats, Geography, Ints
+from partnerlib.synth.arrays import Floats, Ints
+from partnerlib.synth.geography import Geography
 from partnerlib.synth.parameters import Parameters
+from partnerlib.synth.schools import EARLY, ELEMENTARY, HIGH, K12, MIDDLE
 
 People = dict[str, np.ndarray]
 """Column name to array; every column has one entry per person, and a person's number is its place."""

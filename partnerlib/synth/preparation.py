@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from partnerlib.synth.arrays import Floats, Ints, distance
 from partnerlib.synth.choice import choose, choose_within, draw_categories
-from partnerlib.synth.geography import HIGHEST_GRADE, LOWEST_GRADE, Floats, Geography, Ints, distance
+from partnerlib.synth.geography import Geography
 from partnerlib.synth.parameters import Parameters
 from partnerlib.synth.people import PROGRAM_SHARES, TYPE_FIT, People, make_people
 from partnerlib.synth.scales import Scale
+from partnerlib.synth.schools import HIGHEST_GRADE, LOWEST_GRADE
 
 
 def make_cohort(

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from partnerlib.codes import year_label
 from partnerlib.synth import names
-from partnerlib.synth.geography import Flags, Geography, Ints
+from partnerlib.synth.arrays import Flags, Ints
+from partnerlib.synth.geography import Geography
 from partnerlib.synth.organization_files import district_alias, school_alias, school_name, town_of
 from partnerlib.synth.parameters import Parameters
 from partnerlib.synth.people import PROGRAMS, People

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from partnerlib.codes import year_label
 from partnerlib.synth import names
+from partnerlib.synth.arrays import Ints
 from partnerlib.synth.classrooms import Sections
-from partnerlib.synth.geography import Geography, Ints
-from partnerlib.synth.labour_market import JOBS, SUBSTITUTE, Histories
+from partnerlib.synth.geography import Geography
+from partnerlib.synth.histories import JOBS, SUBSTITUTE, Histories
 from partnerlib.synth.parameters import Parameters
 from partnerlib.synth.people import COURSES, People
 from partnerlib.synth.preparation_files import RATINGS, Identities

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from partnerlib.synth import classrooms, organization_files, preparation_files, staff_files, student_files, survey_files
 from partnerlib.synth.geography import Geography, make_geography
-from partnerlib.synth.labour_market import Histories, simulate
+from partnerlib.synth.histories import Histories
+from partnerlib.synth.labour_market import simulate
 from partnerlib.synth.parameters import PARAMETERS, RATING_SHARES, Parameters
 from partnerlib.synth.preparation_files import Identities, make_identities
 from partnerlib.synth.scales import Scale

@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from partnerlib.codes import year_label
+from partnerlib.synth.arrays import Ints
 from partnerlib.synth.classrooms import SchoolYear
-from partnerlib.synth.geography import Geography, Ints
+from partnerlib.synth.geography import Geography
 from partnerlib.synth.scales import stream
 from partnerlib.synth.students import Students
 from partnerlib.synth.text_columns import always, days, digits, pick, table

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partnerlib.synth.geography import EARLY, ELEMENTARY, K12, Floats, Geography, Ints
+from partnerlib.synth.arrays import Floats, Ints
+from partnerlib.synth.geography import Geography
 from partnerlib.synth.scales import Scale, stream
+from partnerlib.synth.schools import EARLY, ELEMENTARY, K12
 
 TESTED_GRADES = (3, 4, 5, 6, 7, 8, 10)
 ROSTERED_GRADES = (3, 4, 5, 6, 7, 8, 9, 10)

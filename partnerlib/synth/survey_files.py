@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from partnerlib.codes import year_label
-from partnerlib.synth.geography import Geography, Ints
-from partnerlib.synth.labour_market import Histories
+from partnerlib.synth.arrays import Ints
+from partnerlib.synth.geography import Geography
+from partnerlib.synth.histories import Histories
 from partnerlib.synth.parameters import READINESS_SHARES
 from partnerlib.synth.scales import stream
 from partnerlib.synth.text_columns import always, digits, pick, table

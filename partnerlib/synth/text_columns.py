@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from partnerlib.synth.geography import Ints
+from partnerlib.synth.arrays import Ints
 
 Columns = dict[str, pa.Array]
 

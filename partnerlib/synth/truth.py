@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from partnerlib.synth.geography import Geography
-from partnerlib.synth.labour_market import Histories
+from partnerlib.synth.histories import Histories
 from partnerlib.synth.mess import Spot
 from partnerlib.synth.parameters import EVALUATED_SHARES, RATING_SHARES, READINESS_SHARES, Parameters
 from partnerlib.synth.preparation_files import Identities

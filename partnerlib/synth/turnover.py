@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from partnerlib.synth.arrays import Floats, Ints
 from partnerlib.synth.choice import draw_categories, solve_levels
-from partnerlib.synth.geography import Floats, Geography, Ints
+from partnerlib.synth.geography import Geography
 from partnerlib.synth.parameters import Parameters
 from partnerlib.synth.people import People
 
