@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from shipped_sample import built_sample, true_identities
 
 from partnerlib.link import link, link_quality, match_rates
 from partnerlib.tables import TABLES
@@ -192,3 +194,49 @@ def test_match_rates_count_everybody_once(links: pd.DataFrame) -> None:
     rates = match_rates(links.reset_index())
     assert rates["candidates"].sum() == len(links)
     assert (rates[["by_mepid", "probabilistic", "unmatched"]].sum(axis=1) == rates["candidates"]).all()
+
+
+@pytest.fixture(scope="module")
+def shipped_links() -> pd.DataFrame:
+    return pd.read_parquet(built_sample() / "links.parquet")
+
+
+def test_links_of_the_shipped_sample_are_right_and_nearly_complete(shipped_links: pd.DataFrame) -> None:
+    quality = link_quality(shipped_links, true_identities())
+    everybody = quality.iloc[-1]
+    assert everybody["candidates"] >= 0.995 * len(shipped_links)
+    assert everybody["precision"] >= 0.995 and everybody["recall"] >= 0.97
+    assert set(quality["provider_code"]) - {"all"} == set(shipped_links["provider_code"])
+
+
+def test_the_mistyped_and_missing_mepids_of_the_sample_are_mended(shipped_links: pd.DataFrame) -> None:
+    truth = true_identities()
+    wrong = truth.loc[truth["mepid"].notna() & (truth["reported_mepid"] != truth["true_mepid"])]
+    found = shipped_links.set_index("candidate_id").loc[wrong["candidate_id"]]
+    assert len(found) > 10 and (found["method"] != "mepid").all()
+    assert (found["mepid"].to_numpy() == wrong["mepid"].to_numpy()).mean() >= 0.9
+
+
+def test_candidates_in_no_staff_file_stay_unmatched(shipped_links: pd.DataFrame) -> None:
+    truth = true_identities()
+    absent = truth.loc[truth["mepid"].isna(), "candidate_id"]
+    methods = shipped_links.set_index("candidate_id").loc[absent, "method"]
+    assert len(absent) > 100 and (methods == "unmatched").mean() >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("blanked", "least_recall"),
+    [(["license_number"], 0.97), (["reported_mepid", "license_number"], 0.90)],
+)
+def test_links_stay_right_when_identifiers_are_not_delivered(
+    blanked: list[str], least_recall: float, tmp_path: Path
+) -> None:
+    for name in ("candidates", "completions", "educators"):
+        shutil.copy(built_sample() / f"{name}.parquet", tmp_path)
+    candidates = pq.read_table(tmp_path / "candidates.parquet")
+    for name in blanked:
+        place = candidates.schema.get_field_index(name)
+        candidates = candidates.set_column(place, name, pa.nulls(candidates.num_rows, pa.string()))
+    pq.write_table(candidates, tmp_path / "candidates.parquet")
+    everybody = link_quality(pd.read_parquet(link(tmp_path)), true_identities()).iloc[-1]
+    assert everybody["precision"] >= 0.995 and everybody["recall"] >= least_recall

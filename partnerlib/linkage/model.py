@@ -43,7 +43,7 @@ TRUE_SHARE = 0.6
 SEED = 20180927
 """Seed of the sample of chance pairs."""
 
-CHANCE_PAIRS = 2_000_000
+CHANCE_PAIRS = 1_000_000
 
 IDENTIFIERS = ("mepid", "license")
 """Numbers that no two people share: they agree by chance about once in the number of educators."""
@@ -153,7 +153,9 @@ def _predict(linker: Linker) -> pd.DataFrame:
 
 def _with_chance_shares(linker: Linker, people: int) -> dict[str, Any]:
     """The settings with u for every level: sampled, but for identifiers one in the number of educators."""
-    linker.training.estimate_u_using_random_sampling(max_pairs=CHANCE_PAIRS, seed=SEED, min_count_per_level=None)
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=CHANCE_PAIRS, seed=SEED, min_count_per_level=None, num_chunks=1
+    )
     settings: dict[str, Any] = linker.misc.save_model_to_json()
     for comparison in settings["comparisons"]:
         every = _graded(comparison)
