@@ -54,7 +54,7 @@ def assembled(pieces: list[Piece], evidence: Evidence) -> pd.DataFrame:
 
 
 def _looked_up(texts: pd.Series, numbers: NDArray[np.int64]) -> pd.Series:
-    return texts.convert_dtypes(convert_string=False).take(numbers).reset_index(drop=True)
+    return texts.take(numbers).reset_index(drop=True)
 
 
 class _Texts:

@@ -124,7 +124,11 @@ def _piece(
     at = np.flatnonzero(kept)
     unit, year = np.divmod(at, len(cells.cohorts))
     window, horizon = cells.window_years, entry.horizon + summary.horizon
-    value, people, denominator = summary.value[at], summary.people[at], summary.denominator[at]
+    why_nobody = seen.status_of_nobody(cells.cohorts, window, horizon)[year]
+    # A curve that reached zero says so in every later year, but not before those years have been observed.
+    is_known = why_nobody != _NOT_YET
+    value = np.where(is_known, summary.value[at], np.nan)
+    people, denominator = summary.people[at] * is_known, summary.denominator[at] * is_known
     if (
         cells.people_behind is None
         and summary.statistic not in ("mean", "count")
@@ -134,7 +138,6 @@ def _piece(
             f"measure {entry.name}: more people than rows in a {cells.unit_kind}; expected at most one each"
         )
     nobody = np.isnan(value)
-    why_nobody = seen.status_of_nobody(cells.cohorts, window, horizon)[year]
     is_small = (people < entry.minimum) & ~nobody
     notes = [seen.note(int(cohort), window, horizon) for cohort in cells.cohorts]
     return Piece(
@@ -159,8 +162,8 @@ def _piece(
             "denominator": denominator,
             "people": people.round().astype(np.int64),
             "value": value,
-            "low": summary.low[at],
-            "high": summary.high[at],
+            "low": np.where(nobody, np.nan, summary.low[at]),
+            "high": np.where(nobody, np.nan, summary.high[at]),
             "status": np.where(nobody, why_nobody, np.where(value == 0, _ZERO, _REPORTED)),
         },
     )

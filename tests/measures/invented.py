@@ -120,3 +120,22 @@ def invented(
         survey_responses=lambda: written(surveys, SURVEYS, **usual),
         teacher_effects=written(teacher_effects, TEACHER_EFFECTS, **usual),
     )
+
+
+def followed(letters: str, school_year: int) -> str:
+    """A retention table from one letter per person and year: S same school, D same district, P same position in the
+    state, A any position, - none. Throughout a span a person is as near as in the farthest of its years.
+    """
+    header, *people = letters.strip().splitlines()
+    ranks = {"S": 4, "D": 3, "P": 2, "A": 1, "-": 0}
+    lines = [" ".join(RETENTION)]
+    for person in people:
+        mepid, *found = person.split()
+        for years, (letter, so_far) in enumerate(
+            ((found[k], min(ranks[x] for x in found[: k + 1])) for k in range(len(found))), start=1
+        ):
+            now = [str(ranks[letter] >= 4 - n)[0] for n in range(4)]
+            throughout = [str(so_far >= 4 - n)[0] for n in range(4)]
+            lines.append(" ".join([mepid, str(school_year), str(years), *now, *throughout]))
+    assert header.split()[1:] == [str(years) for years in range(1, len(header.split()))]
+    return "\n".join(lines)

@@ -41,7 +41,13 @@ class Population:
 
     def frame(self, evidence: Evidence) -> pd.DataFrame:
         """The population's rows, refused when one stands in them twice."""
-        rows = self.build(evidence).reset_index(drop=True)
+        try:
+            rows = self.build(evidence).reset_index(drop=True)
+        except pd.errors.MergeError as error:
+            raise DataError(
+                f"population {self.name}: a table joined to it holds its key more than once ({error}); "
+                "expected one row each; look for doubled rows in the panel it is built from"
+            ) from error
         twice = int(rows.duplicated(list(self.key)).sum())
         if twice:
             raise DataError(
