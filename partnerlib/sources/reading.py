@@ -53,6 +53,8 @@ def open_raw(path: Path, root: Path) -> RawFile:
     if form.size > HEAD:
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
     delimiter = delimiter_of(text)
+    if not delimiter and form.quotes % 2:  # a quote that is never closed hides every separator after it
+        delimiter = delimiter_of(text.replace('"', ""))
     if not delimiter:
         return RawFile(path, name, "text", form.sha256, form.encoding, "", "", (), 0, 1, _encoding_remark(name, form),
                        form)  # fmt: skip

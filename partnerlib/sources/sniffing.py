@@ -164,15 +164,16 @@ def form_of(path: Path, name: str) -> Form:
             padded = padded or (b" " in block and _has_padding(codes))
             decoder = _still_utf8(decoder, block)
             edge = block[-4:]
-    last = edge[-2:].decode("latin-1")
+    last = edge[-2:].strip(b"\0").decode("latin-1")
     if decoder is not None:
         decoder = _still_utf8(decoder, b"", final=True)
     bare_returns = returns > 0 and feeds == 0
     encoding = wide or ("utf-8" if decoder is not None else _fallback_encoding(path, bare_returns))
     ended = last.endswith(("\n", "\r"))
     newline = "\r" if bare_returns else "\r\n" if pairs else "\n"
+    unseen = bool(wide == "utf-16" or bare_returns)  # the byte patterns above are those of one-byte line feeds
     return Form(digest.hexdigest(), size, encoding, newline, (returns if bare_returns else feeds) + (not ended), quotes,
-                empty_lines, padded, ended)  # fmt: skip
+                empty_lines or unseen, padded or unseen, ended)  # fmt: skip
 
 
 def _begins_empty(codes: np.ndarray, ends: np.ndarray) -> bool:
