@@ -23,7 +23,6 @@ def open_connection() -> duckdb.DuckDBPyConnection:
     """
     opened = duckdb.connect()
     opened.execute(f"SET memory_limit = '{os.environ.get('PARTNERLIB_MEMORY', '6GB')}'")
-    opened.execute("SET enable_progress_bar = false")
     return opened
 
 
