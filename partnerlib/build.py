@@ -173,8 +173,12 @@ def write_table(name: str, query: str | None, folder: Path) -> None:
     columns = ", ".join(
         f'CAST("{column.name}" AS {_TYPES[column.type]}) AS "{column.name}"' for column in table.columns
     )
+    # DuckDB marks a column without nulls as required: a row that never comes keeps the types the same for any content.
+    nothing = ", ".join(f"CAST(NULL AS {_TYPES[column.type]})" for column in table.columns)
     key = ", ".join(f'"{column}"' for column in table.key)
-    ordered = engine.connection().sql(f"SELECT {columns} FROM ({query}) ORDER BY {key}")
+    ordered = engine.connection().sql(
+        f"SELECT {columns} FROM ({query}) UNION ALL SELECT {nothing} WHERE random() < -1 ORDER BY {key}"
+    )
     engine.write_parquet(engine.lazy(ordered), path)
 
 

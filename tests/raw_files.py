@@ -10,15 +10,21 @@ from partnerlib.sources.cap import _rating_columns
 
 Row = Mapping[str, str]
 
+
+def _columns(*names: str) -> list[str]:
+    return "".join(names).split(",")
+
+
 HEADERS: dict[str, list[str]] = {
-    "organization_directory": (
-        "ORG_CODE,ORG_NAME,ORG_ROLE,ORG_TYPE,PARENT_CODE,SY,TOWN,GRADES,LATITUDE,LONGITUDE,STATUS,SUCCESSOR_CODE,SYNTHETIC"
-    ).split(","),
+    "organization_directory": _columns(
+        "ORG_CODE,ORG_NAME,ORG_ROLE,ORG_TYPE,PARENT_CODE,SY,TOWN,GRADES,LATITUDE,LONGITUDE,STATUS,SUCCESSOR_CODE,",
+        "SYNTHETIC",
+    ),
     "organization_aliases": ["ORG_CODE", "ORG_ROLE", "ALIAS"],
-    "completers": (
-        "SO_CODE,SO_NAME,SY,PROGRAM_NAME,PROGRAM_TYPE,PROGRAM_LEVEL,MEPID,FIRST_NAME,MIDDLE_NAME,LAST_NAME,DATE_OF_BIRTH,"
-        "GENDER,RACE_ETHNICITY,EMAIL,LICENSE_NUMBER,COMPLETION_DATE,HOME_TOWN,GPA"
-    ).split(","),
+    "completers": _columns(
+        "SO_CODE,SO_NAME,SY,PROGRAM_NAME,PROGRAM_TYPE,PROGRAM_LEVEL,MEPID,FIRST_NAME,MIDDLE_NAME,LAST_NAME,DATE_OF_BIRTH,",
+        "GENDER,RACE_ETHNICITY,EMAIL,LICENSE_NUMBER,COMPLETION_DATE,HOME_TOWN,GPA",
+    ),
     "cap": [
         "ORGANIZATION_NM", "PRACT_DISTRICT_NAME", "PRACT_SCHOOL_NAME", "SCH_YEAR", "PROGRAM_NAME",
         "CAND_MEPID", "CAND_FIRST_NAME", "CAND_LAST_NAME", "CAND_EMAIL",
@@ -29,13 +35,16 @@ HEADERS: dict[str, list[str]] = {
     "work_assignment": ["SY", "PERIOD", "DIST_CODE", *(f"WA{n:02d}" for n in range(1, 18))],
     "sims": ["SY", "PERIOD", "DIST_CODE", *(f"DOE{n:03d}" for n in range(1, 42))],
     "course_schedule": ["SY", "PERIOD", "DIST_CODE", *(f"SCS{n:02d}" for n in range(1, 15))],
-    "student_tests": (
-        "ADMINYEAR,SASID,SPRP_DIS,SPRP_SCH,GRADE,ETESTSTAT,ESCALEDS,EPERF2,ESGP,MTESTSTAT,MSCALEDS,MPERF2,MSGP"
-    ).split(","),
-    "evaluations": (
-        "SY,DIST_CODE,MEPID,EVAL_PLAN,RATING_TYPE,OVERALL_RATING,STANDARD_I,STANDARD_II,STANDARD_III,STANDARD_IV"
-    ).split(","),
-    "surveys": "SURVEY,SY,SO_CODE,SO_NAME,RESPONDENT_ID,SCH_CODE,READINESS,ITEM_1,ITEM_2,ITEM_3,ITEM_4,ITEM_5".split(","),
+    "student_tests": _columns(
+        "ADMINYEAR,SASID,SPRP_DIS,SPRP_SCH,GRADE,ETESTSTAT,ESCALEDS,EPERF2,ESGP,MTESTSTAT,MSCALEDS,MPERF2,MSGP",
+    ),
+    "evaluations": _columns(
+        "SY,DIST_CODE,MEPID,EVAL_PLAN,RATING_TYPE,OVERALL_RATING,STANDARD_I,STANDARD_II,STANDARD_III,STANDARD_IV",
+    ),
+    "surveys": _columns(
+        "SURVEY,SY,SO_CODE,SO_NAME,RESPONDENT_ID,SCH_CODE,READINESS,",
+        "ITEM_1,ITEM_2,ITEM_3,ITEM_4,ITEM_5",
+    ),
 }  # fmt: skip
 
 _COLLECTED = {"SY": "2017-18", "PERIOD": "OCT", "DIST_CODE": "95000000"}
@@ -107,7 +116,9 @@ DIRECTORY: tuple[Row, ...] = (
 """One district, one school, one provider."""
 
 
-def write_raw(folder: Path, layout: str, rows: Sequence[Row], name: str = "", header: Sequence[str] | None = None) -> Path:
+def write_raw(
+    folder: Path, layout: str, rows: Sequence[Row], name: str = "", header: Sequence[str] | None = None
+) -> Path:
     """A file of a layout: each row the usual one with these changes."""
     path = folder / (name or f"{layout}.csv")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,14 @@ from partnerlib.sources.contract import Conformed, RawColumn, Source
 from partnerlib.sources.layouts import Cell, Layout, StagedRows
 from partnerlib.sources.reading import RawFile, problem_frame
 from partnerlib.sources.readings import quoted
-from partnerlib.sources.screening import is_personal, look_up, repeated_rows, stray_years, unreadable_cells
+from partnerlib.sources.screening import (
+    is_personal,
+    look_up,
+    moved_columns,
+    repeated_rows,
+    stray_years,
+    unreadable_cells,
+)
 
 _staged_numbers = count(1)
 
@@ -57,7 +64,8 @@ def layout_source(layout: Layout) -> Source:
 def conform_layout(raw: RawFile, layout: Layout, known: object = None) -> StagedFile:
     """Read one file of a layout; `known` is what the build knows already, for layouts that need it."""
     staged = stage(raw, layout)
-    problems = [problem_frame(raw.remarks), raw.ragged(), unreadable_cells(staged)]
+    unreadable = unreadable_cells(staged)
+    problems = [problem_frame(raw.remarks), raw.ragged(), moved_columns(staged, unreadable), unreadable]
     problems += [look_up(staged, lookup, known) for lookup in layout.lookups]
     problems += [stray_years(staged), repeated_rows([staged])]
     return staged_file(staged, pd.concat(problems, ignore_index=True))
@@ -66,7 +74,7 @@ def conform_layout(raw: RawFile, layout: Layout, known: object = None) -> Staged
 def staged_file(staged: StagedRows, problems: pd.DataFrame) -> StagedFile:
     """The conformed file as its staged rows stand now; every remark on a rejected row says so."""
     connection = engine.connection()
-    rejected = problems.loc[problems["action"] == "rejected", "row"].unique()
+    rejected = problems.loc[(problems["action"] == "rejected") & (problems["row"] > 0), "row"].unique()
     problems = problems.assign(action=problems["action"].mask(problems["row"].isin(rejected), "rejected"))
     kept = staged.kept()
     tables = {
@@ -79,13 +87,10 @@ def staged_file(staged: StagedRows, problems: pd.DataFrame) -> StagedFile:
 def stage(raw: RawFile, layout: Layout) -> StagedRows:
     """Read the file's kept columns into an engine table, one row per data row, in the file's order.
 
-    The engine's own row number gives the line in the file: asking for a numbered scan would read on one core only.
+    The engine's own row number leads to the line in the file: asking for a numbered scan would read on one core only.
     """
     table = f"staged_{next(_staged_numbers)}"
-    unnumbered = raw.unnumbered()
-    if unnumbered is not None and raw.confirm(_stage_rows(unnumbered, layout, table)):
-        return StagedRows(table, layout, raw)
-    _stage_rows(engine.relation(raw.scan()), layout, table)
+    raw.confirm(_stage_rows(raw.unnumbered(), layout, table))
     return StagedRows(table, layout, raw)
 
 

@@ -21,6 +21,8 @@ from partnerlib.tables import TABLES
 
 STRAY_SHARE = 0.05
 """Below this share of a file's rows, another school year is a misprint and not a second year of data."""
+MOVED_SHARE, MOVED_ROWS = 0.5, 5
+"""More of a column's cells unreadable than this share, in at least so many rows: the columns may have moved."""
 
 
 def is_personal(layout: Layout, index: int) -> bool:
@@ -62,6 +64,18 @@ def unreadable_cells(staged: StagedRows) -> pd.DataFrame:
         "expected": expected.where(~found["mended"], expected + "; read after mending it, correct the file"),
         "action": (required & ~found["mended"]).map({True: "rejected", False: "flagged"}),
     })  # fmt: skip
+
+
+def moved_columns(staged: StagedRows, unreadable: pd.DataFrame) -> pd.DataFrame:
+    """Columns most of whose cells are unreadable: the values under the name are probably those of another column."""
+    rows = staged.raw.received
+    counts = unreadable.loc[unreadable["found"] != "nothing", "column"].value_counts()
+    expected = {cell.raw: cell.reading.expected for cell in staged.layout.cells}
+    return problem_frame(
+        Problem(staged.file, None, column, f"{count:,} of {rows:,} rows unreadable",
+                f"{expected[column]}; have the file's columns moved under the header?", "flagged")
+        for column, count in counts.items() if count > MOVED_SHARE * rows and count >= MOVED_ROWS
+    )  # fmt: skip
 
 
 def stray_years(staged: StagedRows) -> pd.DataFrame:
@@ -192,18 +206,18 @@ def _repetition_problems(files: Sequence[StagedRows], later: pd.DataFrame, diffe
     of_first = (" of " + told["first_name"]).mask(is_same_file, "")
     of_later = (" of " + told["name"]).mask(is_same_file, "")
     is_copy = told["others"] == ""
-    expected = f"one row for each {', '.join(layout.grain)}; "
+    expected, choose = f"one row for each {', '.join(layout.grain)}; ", "keep the right one; the first was taken"
     second = "a second row beside row " + told["first_line"].astype(str) + of_first + ", with another " + told["others"]
     rejected = pd.DataFrame({
         "source_file": told["name"], "row": told["line"], "column": "",
         "found": second.mask(is_copy, "a copy of row " + told["first_line"].astype(str) + of_first),
-        "expected": np.where(is_copy, expected + "remove the copy", expected + "keep the right one; the first was taken"),
+        "expected": np.where(is_copy, expected + "remove the copy", expected + choose),
         "action": "rejected",
     })  # fmt: skip
     flagged = pd.DataFrame({
         "source_file": told["first_name"], "row": told["first_line"], "column": "",
         "found": "a first row beside row " + told["line"].astype(str) + of_later + ", with another " + told["others"],
-        "expected": expected + "keep the right one; the first was taken", "action": "flagged",
+        "expected": expected + choose, "action": "flagged",
     })[~is_copy]  # fmt: skip
     return pd.concat([rejected, flagged], ignore_index=True)
 
