@@ -109,8 +109,8 @@ def _levels_with_both_outcomes(
     cautions = []
     if len(kept) < len(rows):
         cautions.append(
-            f"{len(rows) - len(kept):,} rows are left out: everybody or nobody in their level of {' and '.join(effects)} "
-            "has the outcome."
+            f"{len(rows) - len(kept):,} rows are left out: within their level of {' and '.join(effects)} "
+            "everybody or nobody has the outcome."
         )
     sizes = [kept.groupby(effect.split("^")).size().median() for effect in effects]
     if sizes and min(sizes) < small:

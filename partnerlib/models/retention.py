@@ -105,6 +105,7 @@ def hazard_model(
     """
     if level not in LEVELS:
         raise ParameterError(f"retention level '{level}': {did_you_mean(level, LEVELS)}")
+    scale = "log odds" if link == "logit" else "log hazard"
     needed = ["exited", "period", person, *([cluster] if cluster else []), *exposures]
     rows = usable_rows(periods, needed, "hazard model")
     informative, cautions = _periods_with_both_outcomes(rows.frame)
@@ -118,8 +119,7 @@ def hazard_model(
     people = int(informative[person].nunique())
     return Estimates(
         terms=coefficient_table(fit.names, fit.coefficients, fit.std_errors),
-        estimand=f"{'log odds' if link == 'logit' else 'log hazard'} of {LEVELS[level][1]} in a year, given still there "
-        f"({RETURNERS})",
+        estimand=f"{scale} of {LEVELS[level][1]} in a year, given still there ({RETURNERS})",
         outcome="exited",
         specification=specification,
         clustering=f"by {cluster}" if cluster else "robust by person-year",

@@ -78,9 +78,8 @@ def life_table(
 
 
 def _named(table: pd.DataFrame, by: Sequence[str], key: tuple[Hashable, ...]) -> pd.DataFrame:
-    for column, label in zip(by, key, strict=True):
-        table = table.assign(**{column: [label] * len(table)})
-    return table
+    labels = {column: pd.Series([label] * len(table)) for column, label in zip(by, key, strict=True)}
+    return pd.concat([table, pd.DataFrame(labels, index=table.index)], axis=1)
 
 
 def _one_table(spells: pd.DataFrame) -> pd.DataFrame:
