@@ -9,6 +9,9 @@ from typing import Literal
 SEED = 20180630
 """Seed of the committed sample."""
 
+WRITTEN_SCALES = ("small", "state")
+"""Scales a command may ask for; others exist in memory only, for calibration."""
+
 
 def write_state(
     out: Path,
@@ -25,7 +28,11 @@ def write_state(
         out       folder, made when missing; files of an earlier synthetic state in it are replaced
         scale     `small` (ten districts, the committed sample) or `state` (as large as Massachusetts)
         progress  told, in words, what is being done
+
+    Errors
+        ParameterError for a scale that does not exist
     """
+    from partnerlib.errors import ParameterError, did_you_mean
     from partnerlib.synth.marginals import marginals
     from partnerlib.synth.mess import spoil
     from partnerlib.synth.readme import README
@@ -34,6 +41,8 @@ def write_state(
     from partnerlib.synth.text_columns import write
     from partnerlib.synth.truth import FOLDER, write_truth
 
+    if scale not in WRITTEN_SCALES:
+        raise ParameterError(f"scale {scale!r}: {did_you_mean(scale, WRITTEN_SCALES)}")
     tell = progress or (lambda _message: None)
     state = make_state(SCALES[scale], seed, tell)
     out.mkdir(parents=True, exist_ok=True)
