@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from published_files import employment_page, retention_export, teacher_data
+from published_files import employment_page, retention_export, teacher_data
 from raw_files import DIRECTORY, HEADERS, write_raw
 
 from partnerlib import engine
@@ -54,6 +55,7 @@ def source(request: pytest.FixtureRequest) -> Source:
 def raw(source: Source, tmp_path: Path) -> RawFile:
     assert source.name in SMALL_FILES, f"{source.name} has no made-up file: add one to SMALL_FILES"
     # A file's name and place say nothing: only content may count.
+    (tmp_path / "made").mkdir()
     path = SMALL_FILES[source.name](tmp_path / "made")
     moved = path.rename(tmp_path / f"received{path.suffix}")
     return open_raw(moved, tmp_path)
@@ -61,7 +63,8 @@ def raw(source: Source, tmp_path: Path) -> RawFile:
 
 @pytest.fixture
 def conformed(source: Source, raw: RawFile) -> Conformed:
-    return source.conform(raw, KNOWN) if source.needs else source.conform(raw)
+    given = source.conform(raw, KNOWN) if source.needs else source.conform(raw)
+    return source.reconcile([(raw, given)])[0] if source.reconcile else given
 
 
 def test_exactly_one_source_recognises_the_file_by_its_content(source: Source, raw: RawFile) -> None:
