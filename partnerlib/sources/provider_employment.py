@@ -99,7 +99,7 @@ def _identified(raw: RawFile, frame: pd.DataFrame, problems: list[pd.DataFrame])
     address = pd.to_numeric(frame["address_year"], errors="coerce").astype("Int64")
     contradicts = (address.notna() & address.ne(year)).fillna(False) | spring.ge(year).fillna(False)
     unknown = year.isna() | ~year.between(pub.FIRST_YEAR, pub.LAST_YEAR).fillna(False)
-    program = frame["program"].fillna("")
+    program = pub.as_text(frame["program"])
     rows = frame.assign(
         provider_code=codes, provider_name=frame["organization"], report_year=year, spring=spring, group=group,
         grouping=_label(program.where(program.ne(""), frame["table"])),
@@ -119,7 +119,7 @@ def _identified(raw: RawFile, frame: pd.DataFrame, problems: list[pd.DataFrame])
 
 def _label(text: pd.Series) -> pd.Series:
     """Labels in one spelling: '2013 - 14', 'ALL ALL' and 'Post-baccalaureate' have others (EPP-11)."""
-    plain = text.fillna("").str.replace(r"\s+", " ", regex=True).str.strip()
+    plain = pub.as_text(text).str.replace(r"\s+", " ", regex=True).str.strip()
     plain = plain.str.replace(r"^(\d{4}) ?[-–] ?(\d{2})$", r"\1-\2", regex=True)
     return plain.str.replace(r"\bALL\b", "All", regex=True).str.replace("Post-baccalaureate", "Post-Baccalaureate")
 
@@ -134,7 +134,7 @@ def _cohort(label: str) -> int | None:
 def _told_apart(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the nested characteristics table: a level or field that stands under several types carries its type."""
     heads = rows["group"].where(rows["group"].str.startswith("Academic:"))
-    parent = heads.groupby([rows["report_year"], rows["provider_code"], rows["grouping"]]).ffill().fillna("")
+    parent = pub.as_text(heads.groupby([rows["report_year"], rows["provider_code"], rows["grouping"]]).ffill())
     again = (
         rows.duplicated(KEY, keep=False)
         & rows["grouping"].str.contains("Characteristics")
@@ -152,7 +152,7 @@ def _measured(raw: RawFile, rows: pd.DataFrame, problems: list[pd.DataFrame]) ->
     lines = rows["source_row"]
     off = (100 * employed.values / completers.values - employed_pct.values).abs().gt(0.05 + 1e-9)
     broken = rate_breaks_basis(basis, employed, cohort, rate)
-    wording = rows["cohort_wording"].fillna("").str.lower()
+    wording = pub.as_text(rows["cohort_wording"]).str.lower()
     disagrees = wording.ne("") & basis.ne("unknown") & wording.ne(basis) & ~pages.duplicated()
     problems += [
         pub.flag(raw, lines[off], pub.quoted(rows.loc[off, "pct_ever_employed"]),

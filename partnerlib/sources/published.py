@@ -39,9 +39,14 @@ class Cells:
     """reported, zero, suppressed, missing, not_applicable or unparsed."""
 
 
+def as_text(values: pd.Series) -> pd.Series:
+    """Cells as text, missing ones as empty text."""
+    return values.astype(object).where(values.notna(), "").astype("str")
+
+
 def cells(text: pd.Series) -> Cells:
     """Printed numbers without thousands commas, $, % or ' to 1', each with its status."""
-    plain = text.fillna("").astype(str).str.replace(",", "").str.replace(r"^\$|%$|\s+to\s+1$", "", regex=True)
+    plain = as_text(text).str.replace(",", "").str.replace(r"^\$|%$|\s+to\s+1$", "", regex=True)
     plain = plain.str.strip()
     upper = plain.str.upper()
     is_number = plain.str.match(_NUMBER)
@@ -74,6 +79,8 @@ def plain(name: str) -> str:
 def reject(raw: RawFile, rows: pd.Series, found: pd.Series | str, expected: pd.Series | str, column: str = "",
            action: str = "rejected") -> pd.DataFrame:  # fmt: skip
     """One problem for each of these lines of the file, in the columns of the `rejects` table."""
+    if rows.empty:
+        return problem_frame([])
     frame = pd.DataFrame({"row": rows.astype("int64")})
     frame["source_file"], frame["column"], frame["action"] = raw.name, column, action
     frame["found"], frame["expected"] = found, expected
@@ -87,12 +94,12 @@ def flag(raw: RawFile, rows: pd.Series, found: pd.Series | str, expected: pd.Ser
 
 def quoted(printed: pd.Series) -> pd.Series:
     """Cells as they stand in the file, in quotes."""
-    return "'" + printed.fillna("").astype("str") + "'"
+    return "'" + as_text(printed) + "'"
 
 
 def organization_codes(raw: RawFile, frame: pd.DataFrame, column: str) -> tuple[pd.Series, pd.DataFrame]:
     """Codes with their eight digits; those that lost leading zeros are mended and flagged, others rejected (KEY-1)."""
-    printed = frame[column].fillna("").astype(str)
+    printed = as_text(frame[column])
     codes = printed.where(printed.str.fullmatch(r"\d{8}"))
     short = codes.isna() & printed.str.fullmatch(r"\d{1,8}(\.0+)?")
     codes = codes.where(~short, printed.str.split(".").str[0].str.zfill(8))
@@ -131,11 +138,10 @@ def repeated(raw: RawFile, frame: pd.DataFrame, key: Sequence[str], values: Sequ
         return problem_frame([])
     by_key = again.groupby(list(key), sort=False, dropna=False)
     first = by_key["source_row"].transform("min")
-    filled = again[list(values)].astype(object).where(again[list(values)].notna(), "")
-    written = filled.astype(str).agg("\x1f".join, axis=1)
-    differs = written.groupby([again[name] for name in key], sort=False, dropna=False).transform("nunique").gt(1)
+    variant = again.groupby([*key, *values], sort=False, dropna=False).ngroup()
+    differs = variant.groupby([again[name] for name in key], sort=False, dropna=False).transform("nunique").gt(1)
     same = ~differs & again["source_row"].ne(first)
-    other = by_key["source_row"].transform(lambda rows: rows.shift(-1).fillna(rows.iloc[0])).astype(int)
+    other = by_key["source_row"].shift(-1).fillna(by_key["source_row"].transform("first")).astype(int)
     return pd.concat([
         reject(raw, again.loc[same, "source_row"], "a repeated row",
                "each row once; the same row stands in line " + first[same].astype(str)),
@@ -146,7 +152,7 @@ def repeated(raw: RawFile, frame: pd.DataFrame, key: Sequence[str], values: Sequ
 
 def is_state_row(codes: pd.Series, names: pd.Series) -> pd.Series:
     """Rows of the whole state, by code or by the whole name: Baystate Academy is a school (AGG-1)."""
-    return codes.isin({STATE_CODE, "09990000", "09990999"}) | names.fillna("").str.strip().str.lower().isin(STATE_NAMES)
+    return codes.isin({STATE_CODE, "09990000", "09990999"}) | as_text(names).str.strip().str.lower().isin(STATE_NAMES)
 
 
 def names_another_year(raw: RawFile, years: Sequence[int]) -> pd.DataFrame:

@@ -100,7 +100,7 @@ def _measures(raw: RawFile, frame: pd.DataFrame, counts: Mapping[str, Mapping[st
     """Base, retained, rate and status of every role; remarks are added to `problems`."""
     written = [str(column) for columns in counts.values() for column in columns.values()]
     text = frame[written].copy()
-    failed = text.apply(lambda column: column.fillna("").str.contains(_FAILED)).any(axis=1)
+    failed = text.apply(lambda column: pub.as_text(column).str.contains(_FAILED)).any(axis=1)
     if failed.any():
         problems.append(pub.flag(raw, frame.loc[failed, "source_row"], "a sentence spread over the cells of the counts",
                                  "counts; all of the row are missing (failed to report)", ""))  # fmt: skip
@@ -141,8 +141,8 @@ def _status(base: pub.Cells, kept: pub.Cells, over: pd.Series) -> pd.Series:
 def _levels(rows: pd.DataFrame, roles: tuple[str, ...], merged: bool) -> pd.Series:
     """School, district, or which of the state's totals: equal to the sum of the rows, or beside one that is (RET-2)."""
     detail = "district" if merged or rows["organization_code"].dropna().str.endswith("0000").all() else "school"
-    state = pub.is_state_row(rows["organization_code"].fillna(""), rows["organization_name"])
-    is_district = rows["organization_code"].fillna("0000").str.endswith("0000")
+    state = pub.is_state_row(rows["organization_code"], rows["organization_name"])
+    is_district = pub.as_text(rows["organization_code"]).str.endswith("0000") | rows["organization_code"].isna()
     level = pd.Series("school", index=rows.index, dtype=object).mask(is_district, "district").mask(state, None)
     columns = [f"{role}_{part}" for role in roles for part in ("base", "retained")]
     for _, year in rows.groupby("school_year", dropna=False):

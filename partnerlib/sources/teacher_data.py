@@ -111,7 +111,7 @@ def _by_year(raw: RawFile, rows: pd.DataFrame, text: pd.DataFrame, measures: dic
     text.loc[early, ["experienced_rate", "not_provisional_rate", "in_field_rate"]] = None
     wrong = rows["source_cells"].ne(width) & ~early & ~no_in_field & rows["school_year"].notna()
     printed = rows.loc[wrong, "school_year"].map(lambda year: year_label(int(year))).astype("str")
-    shifted = text[list(RATES)].apply(lambda column: column.fillna("").str.contains(_RATIO)).any(axis=1) & ~wrong
+    shifted = text[list(RATES)].apply(lambda column: pub.as_text(column).str.contains(_RATIO)).any(axis=1) & ~wrong
     problems += [
         pub.reject(raw, rows.loc[wrong, "source_row"], rows.loc[wrong, "source_cells"].astype(str) + " cells",
                    f"{width} cells, as in the header: no other layout is known for " + printed),
