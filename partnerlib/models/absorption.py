@@ -51,7 +51,7 @@ def fit_absorbing(
     weights: np.ndarray,
     teachers: np.ndarray,
     factors: Sequence[np.ndarray],
-    clusters: np.ndarray,
+    clusters: np.ndarray | None,
 ) -> AbsorbedFit:
     """Least squares of `outcome` on `regressors`, absorbing integer-coded `teachers` and `factors`.
 
@@ -60,7 +60,7 @@ def fit_absorbing(
         cross-products of z net of the effects = z'Wz - (D1'Wz)'a - (D2'Wz)'b
     Errors
         CR1: scores summed by cluster, factor G/(G-1) x (n-1)/(n-k), k counting the effects not nested in clusters,
-        as pyfixest and reghdfe do
+        as pyfixest and reghdfe do. Without `clusters` no covariance is computed (NaN), for refits of a jackknife
     """
     columns = np.column_stack([regressors, outcome])
     k = regressors.shape[1]
@@ -83,15 +83,21 @@ def fit_absorbing(
     contrast = np.append(-np.nan_to_num(coefficients), 1.0)
     teacher_effects, stacked_effects = a @ contrast, b @ contrast
     residuals = columns @ contrast - teacher_effects[teachers] - sum(stacked_effects[levels] for levels in stacked)
-    scores = np.column_stack(
-        [_net_of_effects(columns[:, i], a[:, i], b[:, i], teachers, stacked) * weights * residuals for i in range(k)]
-    )
-    summed = _sums(scores, np.ones(len(scores)), clusters, int(clusters.max()) + 1)
-    groups = int(np.count_nonzero(np.bincount(clusters)))
-    parameters = int(np.isfinite(coefficients).sum()) + _absorbed_parameters([teachers, *factors], clusters)
+    groups, sandwich = 0, np.full((k, k), np.nan)
+    if clusters is not None:
+        score = weights * residuals
+        summed = np.column_stack(
+            [
+                np.bincount(clusters, score * _net_of_effects(columns[:, i], a[:, i], b[:, i], teachers, stacked))
+                for i in range(k)
+            ]
+        )
+        groups = int(np.count_nonzero(np.bincount(clusters)))
+        parameters = int(np.isfinite(coefficients).sum()) + _absorbed_parameters([teachers, *factors], clusters)
+        sandwich = covariance(bread, summed.T @ summed, cr1_factor(groups, len(outcome), parameters))
     return AbsorbedFit(
         coefficients=coefficients,
-        covariance=covariance(bread, summed.T @ summed, cr1_factor(groups, len(outcome), parameters)),
+        covariance=sandwich,
         teacher_effects=teacher_effects,
         level_effects=tuple(stacked_effects[low:high] for low, high in pairwise(offsets)),
         residuals=residuals,

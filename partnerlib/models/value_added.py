@@ -30,7 +30,7 @@ from partnerlib.models.variance_components import (
 
 REFITTED_TEACHERS = 1000
 """Up to this many teachers, fitting some 25 class-level terms takes visible variance out of a teacher's years."""
-REFITTED_GROUPS = 20
+REFITTED_GROUPS = 10
 
 TEACHER_EFFECT_COLUMNS = (
     "mepid", "school_year", "subject", "effect", "effect_shrunken", "reliability", "n_students", "connected_set",
@@ -95,7 +95,9 @@ def value_added(
                         move between schools (see `connected_sets`)
     """
     rows, untested = subject_rows(classrooms, subject)
-    stage = _FirstStage(rows, regressors(rows), _codes_of(rows), within_schools)
+    design = regressors(rows)
+    outcome = rows[["mepid", "school_year", "weight", "score"]]
+    stage = _FirstStage(outcome, design.to_numpy(dtype=float), _codes_of(rows), within_schools)
     codes = stage.codes
     if len(codes.teacher_names) < 2 or codes.classes.max() < 1:
         raise DataError(f"value added in {subject}: fewer than two teachers or classes; there is nothing to compare")
@@ -124,7 +126,7 @@ def value_added(
     set_of = pd.Series(sets, index=codes.teacher_names)
     return ValueAdded(
         subject=subject,
-        coefficients=_coefficients(stage.design, fit, rows, specification, sample_id).caution(*about),
+        coefficients=_coefficients(design, fit, rows, specification, sample_id).caution(*about),
         components=components,
         variances=variances,
         teacher_effects=_yearly_effects(years, variances, subject, set_of),
@@ -170,17 +172,17 @@ class _FirstStage:
     """The regression of scores, which the jackknife repeats without some of the teachers."""
 
     rows: pd.DataFrame
-    design: pd.DataFrame
+    design: np.ndarray
     codes: _Codes
     within_schools: bool
 
-    def fit(self, kept: np.ndarray) -> tuple[AbsorbedFit, pd.DataFrame]:
+    def fit(self, kept: np.ndarray, errors: bool = True) -> tuple[AbsorbedFit, pd.DataFrame]:
         """The fit on the kept rows, and the sums per teacher and year of what is left of their scores."""
         rows, codes = self.rows[kept], self.codes.kept(kept)
         score, weights = rows["score"].to_numpy(dtype=float), rows["weight"].to_numpy(dtype=float)
-        design = self.design[kept].to_numpy(dtype=float)
+        design = self.design[kept]
         factors = [codes.grade_years, *([codes.school_years] if self.within_schools else [])]
-        fit = fit_absorbing(design, score, weights, codes.teachers, factors, codes.classes)
+        fit = fit_absorbing(design, score, weights, codes.teachers, factors, codes.classes if errors else None)
         if self.within_schools:
             net, centre = fit.teacher_effects[codes.teachers] + fit.residuals, fit.connected_set[codes.teachers]
         else:
@@ -197,7 +199,7 @@ def _components(stage: _FirstStage, years: pd.DataFrame) -> tuple[VarianceCompon
     if teachers > REFITTED_TEACHERS:
         return standard_deviations(moments(years), moments_without_groups(years), refitted=False)
     group = teacher_groups(teachers, REFITTED_GROUPS)[stage.codes.teachers]
-    replicates = [moments(stage.fit(group != g)[1]) for g in range(group.max() + 1)]
+    replicates = [moments(stage.fit(group != g, errors=False)[1]) for g in range(group.max() + 1)]
     return standard_deviations(moments(years), np.stack(replicates), refitted=True)
 
 
