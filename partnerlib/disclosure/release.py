@@ -60,8 +60,9 @@ def withhold_small_cells(
     """Every cell resting on fewer than `minimum` people withheld: no number, status `suppressed`, `withheld` true.
 
     Rule
-        people < minimum, or people unknown, and there is a number to withhold. A cell that never had a number
-        (missing, not applicable, not yet observed) keeps its own status: the four are different things.
+        people < minimum, or people unknown, and there is a number to withhold. A share of a larger whole rests on the
+        people it is a share of *and* on those who make it up: a provider's 2 of a district's 60 beginners are 2 people.
+        A cell that never had a number (missing, not applicable, not yet observed) keeps its own status.
     Marks
         One status for every withheld cell, whatever the reason.
     Errors
@@ -74,9 +75,10 @@ def withhold_small_cells(
     released = released.astype({"people": "Int64"})
     has_number = released[["numerator", "value", "low", "high"]].notna().any(axis="columns")
     is_small = released["people"].fillna(0) < minimum
+    is_small |= (released["statistic"] == "share") & (released["numerator"].fillna(0) < minimum)
     withheld = (is_small & has_number).astype(bool) | (released["status"] == "suppressed")
-    released.loc[withheld, list(SIZE_COLUMNS)] = pd.NA
-    released.loc[withheld, "status"] = "suppressed"
+    released[list(SIZE_COLUMNS)] = released[list(SIZE_COLUMNS)].mask(withheld)
+    released.loc[withheld, ["status", "note"]] = ["suppressed", ""]
     released["withheld"] = withheld
     if is_synthetic is not None or "is_synthetic" not in released:
         released["is_synthetic"] = bool(is_synthetic)

@@ -86,7 +86,7 @@ def canvas(height: float, left: float = 0.02) -> tuple[Canvas, Axes]:
 def finish(figure: Canvas, is_synthetic: bool) -> tuple[bytes, int, int]:
     """The PNG and its size in pixels. A figure drawn from invented data says so in the picture itself."""
     if is_synthetic:
-        figure.text(0.995, 0.005, SYNTHETIC, ha="right", va="bottom", fontsize=7, color=style.QUIET, weight="bold")
+        figure.text(0.997, 0.992, SYNTHETIC, ha="right", va="top", fontsize=7, color=style.QUIET, weight="bold")
     stream = io.BytesIO()
     figure.savefig(stream, format="png", metadata={"Software": None})
     width, height = figure.canvas.get_width_height()
@@ -262,8 +262,8 @@ def parts_of_a_whole(
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3 if len(wide.columns) != 4 else 2, frameon=False, fontsize=8.5,
-        handlelength=1.0, handletextpad=0.5, columnspacing=1.2, borderaxespad=0.2,
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2 if len(wide.columns) == 4 else 3, frameon=False,
+        fontsize=8.5, handlelength=1.0, handletextpad=0.5, columnspacing=1.2, borderaxespad=0.2,
     )  # fmt: skip
     alt = "; ".join(
         f"{label}: "

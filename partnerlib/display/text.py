@@ -56,14 +56,14 @@ def percent(share: float, decimals: int = 0) -> str:
 
 
 def amount(value: float, decimals: int | None = None) -> str:
-    """A mean, an index or a count: whole when it is whole, otherwise two or three figures that matter.
+    """A mean, a median or an index: the two or three figures that matter.
 
-    >>> amount(1234), amount(0.2134), amount(13.26), amount(-0.0312)
+    >>> amount(1234.2), amount(0.2134), amount(13.26), amount(-0.0312)
     ('1,234', '0.21', '13.3', '-0.031')
     """
     if decimals is None:
         size = abs(value)
-        decimals = 0 if float(value).is_integer() else 1 if size >= 10 else 2 if size >= 0.1 else 3
+        decimals = 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 0.1 or size == 0 else 3
     return f"{value:,.{decimals}f}".replace("-0.000", "0.000")
 
 
@@ -85,6 +85,8 @@ def interval(low: float, high: float, statistic: str, decimals: int | None = Non
     if statistic in {"rate", "share"}:
         places = decimals or 0
         return f"{100 * low:.{places}f}{EN_DASH}{100 * high:.{places}f}%"
+    if statistic == "count":
+        return f"{round(low):,}{EN_DASH}{round(high):,}"
     joint = f" to {amount(high, decimals)}" if low < 0 or high < 0 else f"{EN_DASH}{amount(high, decimals)}"
     return f"{amount(low, decimals)}{joint}"
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partnerlib.reports.plan import Page as Page
-    from partnerlib.reports.unit_report import Report as Report
-    from partnerlib.reports.unit_report import released as released
     from partnerlib.reports.runner import RunResult as RunResult
     from partnerlib.reports.runner import list_pages as list_pages
     from partnerlib.reports.runner import run as run
     from partnerlib.reports.studies import run_study as run_study
+    from partnerlib.reports.unit_report import Report as Report
+    from partnerlib.reports.unit_report import released as released
 
 _HOMES = {
     "Page": "plan",

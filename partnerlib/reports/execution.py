@@ -1,8 +1,8 @@
 """One report notebook, run by papermill, and the proof that it ran whole.
 
 Success is never read from papermill's silence: a killed kernel leaves cells marked completed, and `sys.exit(0)` in the
-middle counts as success. A run is whole when every code cell has an execution count, in order, no cell an error, and the last
-block is the seal over exactly the blocks that are in the notebook.
+middle counts as success. A run is whole when every code cell has an execution count, in order, no cell an error, and
+the last block is the seal over exactly the blocks that are in the notebook.
 """
 
 from __future__ import annotations

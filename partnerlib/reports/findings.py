@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from partnerlib.display import style
-from partnerlib.display.figures import Figure, dots
+from partnerlib.display.figures import Figure, bars, curves, dots, parts_of_a_whole
 from partnerlib.display.tables import Cell, Table, estimate_cell
 from partnerlib.display.text import MARKS, cohort_label, is_number, listed, people
 from partnerlib.reports.cohorts import Compared, Row
@@ -76,6 +76,124 @@ def rate_comparison(found: Sequence[Compared], title: str, unit: str, with_state
     counts = [row["people"] for row in rows if row["series"] == unit and is_number(row["people"])]
     note = f"Newest cohorts: {cohorts}. The numbers of {unit} rest on {span(counts)}. Lines are 95% intervals."
     return dots(pd.DataFrame(rows), title, note, looks, is_synthetic=is_synthetic)
+
+
+RETENTION_LEVELS = {
+    "state_any": "any position in the state",
+    "state_position": "same position in the state",
+    "district": "same district",
+    "school": "same school",
+}
+"""The four levels of retention, widest first. A retention rate without its level is wrong."""
+
+YEARS = (1, 2, 3, 5)
+
+
+def retention_curves(found: Sequence[Compared], prefix: str, who: str, title: str, is_synthetic: bool) -> Figure | None:
+    """Share still there after 1, 2, 3 and 5 years at the four levels, from the newest cohorts that can tell.
+
+    Three cohorts are pooled where the newest alone is withheld, and always where both are published: a curve through
+    single small cohorts would show their noise.
+    """
+    pairs = {pair.measure: pair for pair in found}
+    rows = []
+    for level, words in RETENTION_LEVELS.items():
+        for years in YEARS:
+            pair = pairs.get(f"{prefix}_{level}_{years}y")
+            row = pair and next((r for r in (pair.pooled, pair.this) if r is not None and is_number(r["value"])), None)
+            if row:
+                rows.append({"series": words, "years": years, "cohort": int(row["cohort"]), **numbers(row)})
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows)
+    newest = listed(
+        f"{cohort_label(int(part['cohort'].max()), 3)} after {years} year{'s' if years > 1 else ''}"
+        for years, part in frame.groupby("years")
+    )
+    note = (
+        f"{who}. Cohorts: {newest}. {_sentence_of(span(frame['people'].dropna().tolist()))}. Lines are 95% intervals."
+    )
+    return curves(frame, title, note, "years later", is_synthetic)
+
+
+OUTCOMES = {
+    "stayer": "same school",
+    "mover_in_district": "moved within the district",
+    "mover_other_district": "moved to another district",
+    "changed_role": "changed role",
+    "left": "left",
+}
+READINESS = {
+    "fully_ready": "fully ready",
+    "mostly_ready": "mostly ready",
+    "moderately_ready": "moderately ready",
+    "minimally_ready": "minimally ready",
+    "not_ready": "not ready",
+}
+
+
+def shares_of_levels(
+    sources: Sequence[tuple[str, pd.DataFrame, str]],
+    dimension: str,
+    levels: Mapping[str, str],
+    title: str,
+    colours: Sequence[str],
+    is_synthetic: bool,
+) -> Figure | None:
+    """Shares over levels that add to one: a bar each for the unit's newest cohort, three pooled, and the state.
+
+    sources
+        for each group of bars: its label, its released cells, and the measure. A bar is drawn only when every one of
+        its levels is published.
+    """
+    rows, counts = [], []
+    for label, cells, measure in sources:
+        mine = cells[(cells["measure"] == measure) & (cells["group"] == dimension)]
+        for window in (1, 3):
+            whole = _newest_whole(mine[mine["window_years"] == window], len(levels))
+            if whole is None:
+                continue
+            cohort = int(whole["cohort"].iloc[0])
+            bar = f"{label}, {cohort_label(cohort, window)}"
+            values = dict(zip(whole["group_value"], whole["value"], strict=True))
+            rows += [{"label": _wrapped(bar), "part": words, "value": values[level]} for level, words in levels.items()]
+            counts.append(float(whole["people"].iloc[0]))
+    if not rows:
+        return None
+    note = f"The shares of a bar add to one. {_sentence_of(span(counts))}."
+    return parts_of_a_whole(pd.DataFrame(rows), title, note, colours, is_synthetic)
+
+
+def _newest_whole(cells: pd.DataFrame, levels: int) -> pd.DataFrame | None:
+    published = cells[cells["value"].notna()]
+    sizes = published.groupby("cohort").size()
+    complete = sizes[sizes == levels]
+    return published[published["cohort"] == complete.index.max()] if len(complete) else None
+
+
+PARTNERS_SHOWN = 12
+"""Most bars in one figure; the rest are counted in words."""
+
+
+def partners(cells: pd.DataFrame, measure: str, own_name: str, title: str, is_synthetic: bool) -> Figure | None:
+    """The unit's partners by one published count, largest first; how many more there are is told, not which."""
+    mine = cells[(cells["measure"] == measure) & (cells["group"] == "")]
+    mine = mine[mine["cohort"] == mine["cohort"].max()]
+    published = mine[mine["value"].notna()].sort_values(["value", "unit_name"], ascending=[False, True])
+    if published.empty:
+        return None
+    drawn = published.head(PARTNERS_SHOWN)
+    names = drawn["unit_name"].str.removeprefix(f"{own_name} and ").str.removesuffix(f" and {own_name}")
+    frame = pd.DataFrame({"label": [_wrapped(name) for name in names], "value": drawn["value"].astype(float)})
+    others = len(mine) - len(drawn)
+    window = int(mine["window_years"].iloc[0])
+    note = f"{cohort_label(int(mine['cohort'].iloc[0]), window)}, distinct people."
+    more = f"{others} more with smaller or withheld numbers." if others else ""
+    return bars(frame, title, note, "count", more, is_synthetic)
+
+
+def _sentence_of(words: str) -> str:
+    return f"Each number rests on {words.removesuffix(' each')}"
 
 
 def numbers(row: Row) -> dict[str, Any]:

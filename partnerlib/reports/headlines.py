@@ -23,28 +23,33 @@ def value_of(row: Row, with_people: bool = False) -> str:
 
 
 PHRASES = {
-    "candidates_placed": "{value} candidates were placed in {cohort}",
+    "candidates_placed": "{value} candidates were placed for their practicum in {cohort}",
+    "completers_counted": "{value} people completed a program in {cohort}",
+    "employed_first_october": (
+        "Of the completers of {cohort}, {value} were working in a Massachusetts public school by the first October"
+    ),
+    "host_yield_1y": "Of the completers hosted in {cohort}, {value} were working in the host district a year later",
+    "hired_in_placement_district": (
+        "Of those hired after completing in {cohort}, {value} took their first job in the district of their practicum"
+    ),
+    "retained_school_1y": "Of the new teachers of {cohort}, {value} were in the same school a year later",
+    "teachers_retained_district_1y": "Of all teachers of {cohort}, {value} were in the same district a year later",
 }
 """What a measure says in a sentence, for the measures readers ask for first; any other is said by its title."""
 
 FIRST = {
-    "provider": ("candidates_placed",),
-    "district": ("candidates_placed",),
-    "partnership": ("candidates_placed",),
-    "state": ("candidates_placed",),
+    "provider": ("candidates_placed", "employed_first_october", "hired_in_placement_district", "retained_school_1y"),
+    "district": ("candidates_placed", "host_yield_1y", "retained_school_1y", "teachers_retained_district_1y"),
+    "partnership": ("candidates_placed", "host_yield_1y", "hired_in_placement_district", "retained_school_1y"),
+    "state": ("candidates_placed", "employed_first_october", "hired_in_placement_district", "retained_school_1y"),
 }
-"""Measures a headline is made of, by kind of reader, in the order of the sentence."""
+"""Measures a headline is made of, by kind of reader, in the order of its sentences."""
 
 
 def headline(kind: str, found: Sequence[Compared]) -> Words:
-    """The page in a few clauses, from the measures its readers ask for first; the state stands beside every share."""
-    clauses = [_clause(pair, with_state=kind != "state") for pair in chosen(kind, found)]
-    return Words(f"{_sentence(clauses)}.", "headline")
-
-
-def _sentence(clauses: Sequence[str]) -> str:
-    text = "; ".join(clauses)
-    return text[:1].upper() + text[1:]
+    """The page in a few sentences, from the measures its readers ask for first; the state stands beside every share."""
+    sentences = [_sentence(pair, with_state=kind != "state") for pair in chosen(kind, found)]
+    return Words(" ".join(sentences), "headline")
 
 
 def chosen(kind: str, found: Sequence[Compared], most: int = 3) -> list[Compared]:
@@ -54,16 +59,16 @@ def chosen(kind: str, found: Sequence[Compared], most: int = 3) -> list[Compared
     return (preferred or list(published.values()))[:most]
 
 
-def _clause(pair: Compared, with_state: bool) -> str:
+def _sentence(pair: Compared, with_state: bool) -> str:
     row = pair.best
     assert row is not None
     cohort = cohort_label(int(row["cohort"]), int(row["window_years"]))
     phrase = PHRASES.get(pair.measure, f"{definition(pair.measure).title} in {{cohort}}: {{value}}")
-    clause = phrase.format(value=value_of(row, with_people=True), cohort=cohort)
+    sentence = phrase.format(value=value_of(row, with_people=True), cohort=cohort)
     beside = pair.state
     if with_state and pair.is_rate and beside is not None and is_number(beside["value"]):
-        clause += f", where the state has {number(float(beside['value']), pair.statistic)}"
-    return clause
+        sentence += f"; in the state, {number(float(beside['value']), pair.statistic)}"
+    return f"{sentence}."
 
 
 def key_number(kind: str, found: Sequence[Compared]) -> dict[str, str]:

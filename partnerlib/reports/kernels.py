@@ -4,7 +4,7 @@ A fresh kernel spends most of a page's time on imports; a forked one starts with
 unchanged: they are given a kernel manager that forks instead of starting a program. Only Linux forks; elsewhere, and
 when the nursery cannot start, kernels start afresh and pages are the same.
 
-The nursery only imports. It opens no file of data, uses no thread and no connection, because those do not survive a fork.
+The nursery only imports. It opens no file of data and uses no thread or connection: those do not survive a fork.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -88,7 +89,7 @@ class ForkingProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         connection_file = cmd[cmd.index("-f") + 1]
         env = {name: value for name, value in kwargs.get("env", {}).items() if os.environ.get(name) != value}
-        self.process = ForkedKernel(self.nursery, connection_file, str(kwargs.get("cwd") or os.getcwd()), env)
+        self.process = ForkedKernel(self.nursery, connection_file, str(kwargs.get("cwd") or Path.cwd()), env)
         self.pid = self.pgid = self.process.pid  # the kernel leads a process group of its own
         return self.connection_info
 

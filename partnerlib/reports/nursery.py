@@ -8,24 +8,32 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 from typing import Any
+
+PRELOADED = (
+    "IPython.core.interactiveshell",
+    "ipykernel.inprocess",
+    "ipykernel.kernelapp",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
+    "partnerlib.display.figures",
+    "partnerlib.reports.unit_report",
+)
+"""What a report notebook imports, and what it takes to be a kernel."""
 
 
 def preload() -> None:
     """Import, and no more: a thread or a connection used here would not work in a forked kernel."""
-    import IPython.core.interactiveshell
-    import ipykernel.inprocess
-    import ipykernel.kernelapp
-    import matplotlib.font_manager
-    import pyarrow.dataset
-    import pyarrow.parquet
+    for module in PRELOADED:
+        import_module(module)
+    from matplotlib.font_manager import findfont
 
-    import partnerlib.display.figures
-    import partnerlib.reports.unit_report
+    from partnerlib.display.style import FONT
     from partnerlib.reports.definitions import definitions
 
     definitions()
-    matplotlib.font_manager.findfont(partnerlib.display.style.FONT)
+    findfont(FONT)
 
 
 def become_kernel(connection_file: str, cwd: str, env: dict[str, str]) -> None:

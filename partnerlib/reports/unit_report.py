@@ -17,6 +17,7 @@ import pandas as pd
 
 from partnerlib.codes import STATE_CODE, year_label
 from partnerlib.disclosure import read_release
+from partnerlib.display import style
 from partnerlib.display.blocks import Block, Cards, Completion, Facts, Words, seal
 from partnerlib.errors import ParameterError
 from partnerlib.reports import findings, headlines
@@ -39,9 +40,10 @@ class Report:
         is_unit = (cells["unit_kind"] == kind) & (cells["unit_code"] == unit_code)
         self.unit = cells[is_unit]
         self.state = cells[cells["unit_kind"] == "state"]
-        self.partners = cells[(cells["unit_kind"] == "partnership") & ~is_unit]
+        self.partnerships = cells[(cells["unit_kind"] == "partnership") & ~is_unit]
         names = self.unit["unit_name"].dropna()
-        self.unit_name = str(names.iloc[-1]) if len(names) else unit_code
+        name = str(names.iloc[-1]) if len(names) else unit_code
+        self.unit_name = "The state" if kind == "state" else name
         self._shown: list[Block] = []
 
     def title(self) -> Facts:
@@ -78,41 +80,80 @@ class Report:
         found = self.compared()
         return self._show(findings.sample_table(found) if found else Words(NOBODY))
 
-    def table(self, topic: str) -> Block:
-        """Every measure of a topic: the newest cohort, the cohort before, three pooled, and the state beside them."""
-        found = [pair for pair in self.compared(topic) if not pair.is_empty]
+    def table(self, topic: str, *measures: str) -> Block:
+        """Measures of a topic (all, or those named): newest cohort, the one before, three pooled, and the state."""
+        found = [pair for pair in self.compared(topic, *measures) if not pair.is_empty]
         if not found:
-            return self._show(Words(self._nothing_about(topic)))
+            return self._nothing_about(topic)
         caption = f"{topic.capitalize()}: {self.unit_name}"
         return self._show(findings.measure_table(found, caption, with_state=self.kind != "state"))
 
-    def comparison(self, topic: str) -> Block:
-        """The rates of a topic with their intervals: this unit, a cohort earlier, and the state."""
-        found = [pair for pair in self.compared(topic) if pair.is_rate and pair.value is not None]
-        if not found:
-            return self._show(Words(self._nothing_about(topic)))
-        unit = "the state" if self.kind == "state" else f"this {self.kind}"
+    def comparison(self, topic: str, *measures: str) -> Block:
+        """Rates of a topic (all, or those named) with their intervals: this unit, a cohort earlier, and the state."""
+        found = [pair for pair in self.compared(topic, *measures) if pair.is_rate and pair.value is not None]
         title = f"{topic.capitalize()}: {self.unit_name}"
-        return self._show(
-            findings.rate_comparison(found, title, unit, self.kind != "state", is_synthetic=self.is_synthetic)
+        figure = found and findings.rate_comparison(found, title, self._who, self.kind != "state", self.is_synthetic)
+        return self._show(figure) if figure else self._nothing_about(topic)
+
+    def retention(self, prefix: str = "retained", who: str = "New teachers") -> Block:
+        """Who is still there after 1, 2, 3 and 5 years, at the four levels of retention."""
+        title = f"{who} still there, {self.unit_name}"
+        figure = findings.retention_curves(self.compared("retention"), prefix, who, title, self.is_synthetic)
+        return self._show(figure) if figure else self._nothing_about("retention")
+
+    def outcomes(self, measure: str = "new_teacher_outcomes", who: str = "New teachers") -> Block:
+        """Stayers, movers, changed roles and leavers a year later: shares that add to one."""
+        sources = [(self._who, self.unit, measure)] + (
+            [] if self.kind == "state" else [("the state", self.state, measure)]
         )
+        figure = findings.shares_of_levels(
+            sources, "outcome", findings.OUTCOMES, f"{who} a year later", style.PARTS, self.is_synthetic
+        )
+        return self._show(figure) if figure else self._nothing_about("retention")
+
+    def readiness(self) -> Block:
+        """How ready practitioners, principals, candidates and completers say new teachers are; the state beside."""
+        units = [("", self.unit)] if self.kind == "state" else [("", self.unit), (", state", self.state)]
+        sources = [
+            (f"{who.replace('_', ' ')}s{where}", cells[cells["window_years"] == 3], f"readiness_{who}")
+            for who in ("supervising_practitioner", "hiring_principal", "candidate", "completer")
+            for where, cells in units
+        ]
+        title = f"How ready new teachers are: {self.unit_name}"
+        figure = findings.shares_of_levels(
+            sources, "readiness", findings.READINESS, title, style.LEVELS, self.is_synthetic
+        )
+        return self._show(figure) if figure else self._nothing_about("surveys")
+
+    def partners(self, measure: str, title: str) -> Block:
+        """The unit's partners by one count, three cohorts pooled."""
+        figure = findings.partners(self.partnerships, measure, self.unit_name, title, self.is_synthetic)
+        words = "Every partner's number rests on fewer than ten people and is not published."
+        return self._show(figure or Words(words if len(self.partnerships) else NOBODY))
 
     def complete(self) -> Completion:
         """The seal over everything shown: without it, or with another, the page counts as failed."""
         blocks = [{"kind": block.kind, **block.data_for_page()} for block in self._shown]
         return Completion(seal(blocks), len(blocks))
 
-    def compared(self, topic: str = "") -> list[Compared]:
+    def compared(self, topic: str = "", *measures: str) -> list[Compared]:
         """The unit's measures of a topic (or all), each with the cohort before, the pooled number and the state."""
-        return compared(self.unit, self.state, topic)
+        found = compared(self.unit, self.state, topic)
+        by_name = {pair.measure: pair for pair in found}
+        return [by_name[name] for name in measures if name in by_name] if measures else found
 
-    def _nothing_about(self, topic: str) -> str:
+    @property
+    def _who(self) -> str:
+        return "the state" if self.kind == "state" else f"this {self.kind}"
+
+    def _nothing_about(self, topic: str) -> Words:
         asked = self.unit[self.unit["topic"] == topic]
+        words = "The data hold nobody to count here."
         if asked["withheld"].any():
-            return "Every number on this rests on fewer than ten people and is not published."
-        if (asked["status"] == "not_yet_observed").any():
-            return "It is too early: the years that would tell have not been observed yet."
-        return "The data hold nobody to count here."
+            words = "Every number this would show rests on fewer than ten people and is not published."
+        elif (asked["status"] == "not_yet_observed").any():
+            words = "It is too early: the years that would tell have not been observed yet."
+        return self._show(Words(words))
 
     def _show(self, block: Shown) -> Shown:
         self._shown.append(block)
