@@ -23,11 +23,12 @@ _MODULES = ("placement", "hiring", "retention", "outcomes", "surveys", "partners
 
 def all_measures() -> dict[str, Measure]:
     """Every measure by name, in the order of the argument: placement first, partnerships last."""
-    from partnerlib.measures.registry import registered
+    from partnerlib.measures.registry import TOPICS, registered
 
     for module in _MODULES:
         import_module(f"partnerlib.measures.{module}")
-    return registered()
+    # Whichever module was imported first, the order is that of the topics.
+    return dict(sorted(registered().items(), key=lambda named: TOPICS.index(named[1].topic)))
 
 
 def find(name: str) -> Measure:

@@ -81,6 +81,7 @@ def _estimate_population(
     rows = rows.loc[rows["cohort"] <= report_year].reset_index(drop=True)
     if rows.empty:
         return
+    sample_id = population.sample_id(evidence, report_year)
     seen = Observation(report_year, int(rows["cohort"].min()), min(int(max(evidence.school_years)), report_year))
     kinds = {kind for entry in measures for kind in entry.unit}
     arranged = {w: arrange(rows, kinds, w, report_year, _listed(evidence)) for w in windows}
@@ -95,9 +96,7 @@ def _estimate_population(
                     present = cells.only(is_in) if group else cells
                     kept = cells.is_kept if not group else np.bincount(present.cell, minlength=cells.count) > 0
                     for summary in summarise(result, present.only(is_observable)):
-                        yield _piece(
-                            entry, summary, cells, kept, seen, (group, value), population.sample_id(report_year)
-                        )
+                        yield _piece(entry, summary, cells, kept, seen, (group, value), sample_id)
 
 
 def _groups(rows: pd.DataFrame, entry: Measure) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:

@@ -43,6 +43,11 @@ class Evidence:
     teacher_effects: pd.DataFrame | None = None
     """Value added of teachers, when a model has estimated it."""
 
+    @property
+    def as_of(self) -> int:
+        """The school year the evidence looks from."""
+        return self.school_years[1]
+
 
 def evidence(panels: Panels, teacher_effects: pd.DataFrame | None = None) -> Evidence:
     """The evidence in the panels of one processed folder."""

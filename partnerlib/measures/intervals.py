@@ -27,6 +27,9 @@ def of_rate(numerator: Array, denominator: Array) -> tuple[Array, Array]:
     known = denominator > 0
     if known.any():
         low[known], high[known] = proportion_confint(numerator[known], denominator[known], 1 - LEVEL, "wilson")
+    # The bounds are exactly 0 and 1 at the ends; floating point leaves a last bit.
+    low = np.where(numerator == 0, np.minimum(low, 0), low)
+    high = np.where(numerator == denominator, np.maximum(high, 1), high)
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 

@@ -29,7 +29,8 @@ def tie_years(placement_ties: pd.DataFrame) -> Mean:
     Formula
         placement year - first placement year of the pair in the data + 1
     Units
-        years; ties older than the data count from its first year. The denominator counts ties, people are candidates
+        years; ties older than the data count from its first year. The denominator counts ties, people are candidates.
+        Three years pooled are the mean over those years
     Source
         purpose of the partnership page: a record for each provider, district and year
     """

@@ -49,7 +49,8 @@ def respondents(survey_responses: pd.DataFrame, survey: str, who: str) -> Count:
     Source
         603 CMR 7.03(5), stakeholder surveys
     """
-    return Count(_of_survey(survey_responses, "response_id", survey).notna())
+    answered = survey_responses["response_id"].notna().astype("boolean")
+    return Count(answered.mask(survey_responses["survey"] != survey))
 
 
 @measure(

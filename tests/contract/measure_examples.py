@@ -311,7 +311,7 @@ r6          {other}       2018        fully_ready      1      1      1      1   
 for survey in SURVEYS:
     other = next(name for name in SURVEYS if name != survey)
     answers = invented(surveys=_ANSWERS.format(survey=survey, other=other))
-    example(f"respondents_{survey}", answers, 2018, plain=(5, 6, 5))
+    example(f"respondents_{survey}", answers, 2018, plain=(5, 5, 5))
     example(f"ready_{survey}", answers, 2018, plain=(3, 4, 0.75))
     example(f"readiness_{survey}", answers, 2018,
             not_ready=(1, 4, 0.25), minimally_ready=(0, 4, 0), moderately_ready=(0, 4, 0),

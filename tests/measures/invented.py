@@ -102,6 +102,7 @@ def invented(
         "program_name": "Elementary 1-6, Initial, Bacc.",
         "is_completer": True,
         "is_linked": True,
+        "placement_school_code": "97010001",
         "placement_district_code": DISTRICT,
         "district_code": DISTRICT,
         "is_teacher": True,

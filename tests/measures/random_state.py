@@ -1,4 +1,4 @@
-"""A middling invented state, drawn with a seed: rows enough in every unit to compare totals, nobody in two providers."""
+"""An invented state drawn with a seed: rows enough in every unit to compare totals, nobody with two providers."""
 
 from __future__ import annotations
 

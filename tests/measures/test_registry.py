@@ -53,7 +53,7 @@ def test_one_decorated_function_is_a_measure_for_every_unit(own_registry: None) 
     row = found.loc[("state", 1)]
     assert (row["numerator"], row["denominator"], row["people"], row["value"]) == (1, 2, 2, 0.5)
     assert row["status"] == "reported" and row["note"] == "fewer than 10 people"
-    assert row["sample_id"].startswith("placements-")
+    assert row["sample_id"].startswith("placed_candidates-")
     assert set(found.index.get_level_values("unit_kind")) == {"provider", "state"}
     assert entry.sections["Formula"] == "candidates at 3 or more / candidates with a summative assessment"
 

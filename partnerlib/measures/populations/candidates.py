@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from partnerlib import samples
 from partnerlib.measures.evidence import Evidence
-from partnerlib.measures.populations.population import is_true, population, with_units
+from partnerlib.measures.populations.population import is_true, population, taken, with_units
 
 
 @population(
@@ -13,9 +14,10 @@ from partnerlib.measures.populations.population import is_true, population, with
     cohort="school year of the placement",
     district="the district that hosts the practicum",
     key=("candidate_id",),
+    rule=samples.placed_candidates,
 )
 def placements(evidence: Evidence) -> pd.DataFrame:
-    return with_units(evidence.first_jobs, "placement_year", "placement_district_code")
+    return with_units(taken(samples.placed_candidates, evidence), "placement_year", "placement_district_code")
 
 
 @population(
@@ -24,9 +26,10 @@ def placements(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of completion",
     district="the district that hosted the practicum",
     key=("candidate_id",),
+    rule=samples.completers,
 )
 def completers(evidence: Evidence) -> pd.DataFrame:
-    rows = with_units(only_completers(evidence.first_jobs), "completion_year", "placement_district_code")
+    rows = with_units(taken(samples.completers, evidence), "completion_year", "placement_district_code")
     return rows.assign(**_official_retention(evidence, rows))
 
 
@@ -50,16 +53,15 @@ def _official_retention(evidence: Evidence, rows: pd.DataFrame) -> dict[str, pd.
 
 
 @population(
-    who="completers with a practicum whose district is known; practicum equivalents (teachers of record) are left out, "
-    "because they work where they are placed by construction",
+    who="completers with a practicum; practicum equivalents (teachers of record) are left out, because they work where "
+    "they are placed by construction",
     cohort="school year of completion",
     district="the district that hosted the practicum",
     key=("candidate_id",),
+    rule=samples.non_equivalents,
 )
 def hosted_completers(evidence: Evidence) -> pd.DataFrame:
-    jobs = non_equivalents(only_completers(evidence.first_jobs))
-    hosted = jobs.loc[jobs["placement_district_code"].notna()]
-    return with_units(hosted, "completion_year", "placement_district_code")
+    return with_units(taken(samples.non_equivalents, evidence), "completion_year", "placement_district_code")
 
 
 @population(
@@ -68,10 +70,10 @@ def hosted_completers(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of completion",
     district="the district that hosted the practicum",
     key=("candidate_id",),
+    rule=samples.hired_completers,
 )
 def hired_non_equivalents(evidence: Evidence) -> pd.DataFrame:
-    hired = non_equivalents(with_first_job(evidence.first_jobs))
-    return with_units(hired.loc[hired["placement_school_code"].notna()], "completion_year", "placement_district_code")
+    return with_units(taken(samples.hired_completers, evidence), "completion_year", "placement_district_code")
 
 
 @population(

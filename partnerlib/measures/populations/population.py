@@ -10,13 +10,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from partnerlib.errors import DataError
 from partnerlib.measures.evidence import Evidence
+from partnerlib.samples import Sample
 
 Build = Callable[[Evidence], pd.DataFrame]
+Rule = Callable[[Any], Sample]
+"""A named sample of `partnerlib.samples`; it reads the panels that the evidence holds under the same names."""
 
 EVERY_UNIT = ("provider", "program", "district", "partnership", "state")
 
@@ -38,6 +42,8 @@ class Population:
     key: tuple[str, ...]
     """Columns that may not repeat: nobody is counted twice."""
     build: Build
+    rule: Rule | None = None
+    """The named sample its rows are taken from, whose ledger accounts for everybody left out."""
 
     def frame(self, evidence: Evidence) -> pd.DataFrame:
         """The population's rows, refused when one stands in them twice."""
@@ -56,8 +62,10 @@ class Population:
             )
         return rows
 
-    def sample_id(self, report_year: int) -> str:
-        """Name of the sample an estimate rests on: the population, its restrictions and the year of the data."""
+    def sample_id(self, evidence: Evidence, report_year: int) -> str:
+        """Name of the sample an estimate rests on: its restrictions and the year of the data."""
+        if self.rule is not None:
+            return self.rule(evidence).sample_id
         words = "\n".join((self.name, self.who, self.cohort, self.district, str(report_year)))
         return f"{self.name}-{hashlib.blake2b(words.encode(), digest_size=4).hexdigest()}"
 
@@ -66,14 +74,21 @@ POPULATIONS: dict[str, Population] = {}
 """Every population by name."""
 
 
-def population(*, who: str, cohort: str, district: str, key: Sequence[str]) -> Callable[[Build], Build]:
-    """Register the function that builds a population's rows from the panels."""
+def population(
+    *, who: str, cohort: str, district: str, key: Sequence[str], rule: Rule | None = None
+) -> Callable[[Build], Build]:
+    """Register the function that builds a population's rows from the panels, or from the sample that `rule` names."""
 
     def register(build: Build) -> Build:
-        POPULATIONS[build.__name__] = Population(build.__name__, who, cohort, district, tuple(key), build)
+        POPULATIONS[build.__name__] = Population(build.__name__, who, cohort, district, tuple(key), build, rule)
         return build
 
     return register
+
+
+def taken(rule: Rule, evidence: Evidence) -> pd.DataFrame:
+    """The rows of a named sample."""
+    return rule(evidence).frame
 
 
 def program_code(rows: pd.DataFrame) -> pd.Series:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from partnerlib import samples
 from partnerlib.measures.evidence import Evidence
 from partnerlib.measures.populations.candidates import non_equivalents, only_completers, with_first_job
-from partnerlib.measures.populations.population import is_true, population, program_code, with_units
+from partnerlib.measures.populations.population import is_true, population, program_code, taken, with_units
 from partnerlib.panels import LEVELS
 
 HORIZONS = (1, 2, 3, 5)
@@ -91,12 +92,10 @@ def with_retention(evidence: Evidence, rows: pd.DataFrame, year: str, horizons: 
     cohort="school year of that October",
     district="the employing district",
     key=("mepid", "school_year", "provider_code"),
+    rule=samples.beginners,
 )
 def beginners(evidence: Evidence) -> pd.DataFrame:
-    careers = evidence.careers
-    found = careers.loc[
-        careers["is_teacher"] & is_true(careers["is_beginner"]), ["mepid", "school_year", "district_code"]
-    ]
+    found = taken(samples.beginners, evidence)[["mepid", "school_year", "district_code"]]
     prepared = only_completers(evidence.first_jobs)
     prepared = prepared.loc[prepared["is_linked"], ["mepid", "provider_code", "completion_year"]]
     joined = found.merge(prepared, on="mepid", how="left")
