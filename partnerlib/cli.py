@@ -179,7 +179,7 @@ def report(
         prepared = pipeline.prepare(here, progress=tell, force=force)
         report_year = pipeline.check_year(here, year)
         released = pipeline.release(prepared, report_year, progress=tell)
-        result = reports.run(here, report_year, released, only=only or [], jobs=jobs, progress=tell)
+        result = reports.run(here, report_year, released, only=only or [], jobs=jobs, progress=tell, force=force)
     out.print(result.summary(), markup=False)
     if result.exit_code:
         raise typer.Exit(result.exit_code)

@@ -1,0 +1,44 @@
+"""`make bench`: every benchmark, one after the other. `make bench ARGS="reports --pages 50"` runs one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks import build, reports
+
+app = typer.Typer(add_completion=False, help=__doc__)
+
+
+@app.command(name="reports")
+def report_pages(
+    pages: Annotated[int, typer.Option(help="Pages to make each way.")] = 50,
+    jobs: Annotated[int, typer.Option(help="Pages at the same time in our batch.")] = 2,
+) -> None:
+    """A batch of pages against a loop of the `papermill` and `jupyter nbconvert` commands."""
+    reports.compare(pages, jobs)
+
+
+@app.command(name="build")
+def build_tables(
+    raw: Annotated[
+        Path | None, typer.Option(help="Raw folder; a synthetic state is written when none is given.")
+    ] = None,
+    scale: Annotated[str, typer.Option(help="Size of the synthetic state: small or state.")] = "state",
+) -> None:
+    """Raw files to tables and panels, against plain pandas and against a bare DuckDB scan of the same files."""
+    build.compare(raw, scale)
+
+
+@app.callback(invoke_without_command=True)
+def everything(context: typer.Context) -> None:
+    """All benchmarks at their full size (about an hour on two cores)."""
+    if context.invoked_subcommand is None:
+        build.compare(None, "state")
+        reports.compare(50, 2)
+
+
+if __name__ == "__main__":
+    app()
