@@ -100,7 +100,7 @@ def novice_ladder(
     exposures: Sequence[str] = ("hired_in_placement_district", "same_grade_level"),
     cluster: str = "first_job_school_code",
 ) -> tuple[Estimates, ...]:
-    """Value added of novices per unit of each exposure: raw, with experience and traits, within provider and year.
+    """Value added of novices per unit of each exposure: raw, with experience and traits, within providers.
 
     Unshrunken effects, weighted by students: shrinkage would pull the groups together and understate the difference.
     """
@@ -119,7 +119,6 @@ def novice_ladder(
         linear(rows, question, "raw", weights="n_students"),
         linear(rows, question, "+ experience and traits", covariates=adjusted, weights="n_students"),
         linear(
-            rows, question, "+ provider by year", covariates=adjusted, weights="n_students",
-            effects=["provider_code^completion_year"],
+            rows, question, "+ provider", covariates=adjusted, weights="n_students", effects=["provider_code"],
         ),
     )  # fmt: skip

@@ -9,7 +9,7 @@ import pandas as pd
 
 from partnerlib.errors import DataError
 from partnerlib.models.linear import Question, linear
-from partnerlib.models.results import Estimates
+from partnerlib.models.results import Estimates, size_cautions
 from partnerlib.panels.distances import miles_between
 
 HOSTING_CAN_BE_WRONG = (
@@ -80,5 +80,8 @@ def hired_by_host_ladder(hired: pd.DataFrame, organizations: pd.DataFrame, *, sa
             effects=[*within, "first_job_district_code"],
         ),
     )  # fmt: skip
-    people = int(hired["candidate_id"].nunique())
-    return tuple(replace(result, people=people) for result in results)
+    # A cell stands for all candidates with the same provider and host: people are counted there, not in the cells.
+    people, hosts = int(cells.drop_duplicates("provider_and_host")["candidates"].sum()), question.cluster
+    return tuple(
+        replace(result, people=people, cautions=size_cautions(people, result.clusters, hosts)) for result in results
+    )
