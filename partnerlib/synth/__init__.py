@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from partnerlib.synth.scales import Scale
 
 SEED = 20180630
 """Seed of the committed sample."""
@@ -15,7 +18,7 @@ WRITTEN_SCALES = ("small", "state")
 
 def write_state(
     out: Path,
-    scale: Literal["small", "state"] = "small",
+    scale: Literal["small", "state"] | Scale = "small",
     seed: int = SEED,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, object]:
@@ -26,7 +29,8 @@ def write_state(
 
     Parameters
         out       folder, made when missing; files of an earlier synthetic state in it are replaced
-        scale     `small` (ten districts, the committed sample) or `state` (as large as Massachusetts)
+        scale     `small` (ten districts, the committed sample), `state` (as large as Massachusetts), or a size of
+                  one's own, such as `replace(SCALES["medium"], students=30_000, first_student_year=2017)`
         progress  told, in words, what is being done
 
     Errors
@@ -35,16 +39,17 @@ def write_state(
     from partnerlib.errors import ParameterError, did_you_mean
     from partnerlib.synth.marginals import marginals
     from partnerlib.synth.mess import spoil
-    from partnerlib.synth.readme import README
+    from partnerlib.synth.readme import readme
     from partnerlib.synth.scales import SCALES
     from partnerlib.synth.state import files, is_generated, make_state
     from partnerlib.synth.text_columns import write
     from partnerlib.synth.truth import FOLDER, write_truth
 
-    if scale not in WRITTEN_SCALES:
+    if isinstance(scale, str) and scale not in WRITTEN_SCALES:
         raise ParameterError(f"scale {scale!r}: {did_you_mean(scale, WRITTEN_SCALES)}")
+    size = SCALES[scale] if isinstance(scale, str) else scale
     tell = progress or (lambda _message: None)
-    state = make_state(SCALES[scale], seed, tell)
+    state = make_state(size, seed, tell)
     out.mkdir(parents=True, exist_ok=True)
     for old in sorted(out.iterdir()):
         if is_generated(old):
@@ -55,10 +60,7 @@ def write_state(
         content, dirt = spoil(clean, name, state.scale.last_year)
         spots += dirt
         write(content, out / name)
-    readme = README.format(scale=scale, seed=seed, districts=state.scale.districts, schools=state.scale.schools,
-                           providers=state.scale.providers, first=state.scale.first_year, last=state.scale.last_year,
-                           first_student=state.scale.first_student_year, class_size=state.scale.class_size)  # fmt: skip
-    (out / "README.md").write_text(readme, encoding="utf-8", newline="\n")
+    (out / "README.md").write_text(readme(size, seed, SEED), encoding="utf-8", newline="\n")
     return write_truth(
         out / FOLDER, state.scale, state.parameters, state.geography, state.histories, state.identities,
         marginals(state.histories, state.geography, state.scale, seed), spots, seed,

@@ -112,7 +112,7 @@ def program_names() -> list[str]:
 
 
 def _level(people: People, who: Ints) -> Ints:
-    older = 2018 - people["birth_year"][who] - (2018 - people["cohort"][who]) >= 24
+    older = people["cohort"][who] - people["birth_year"][who] >= 24
     return np.where(people["is_resident"][who], 2, np.where(older, 1, 0))
 
 

@@ -1,6 +1,28 @@
 """The README written beside a synthetic state."""
 
-README = """SYNTHETIC: every person, school, district and provider in this folder is invented; nothing here is real.
+from __future__ import annotations
+
+from partnerlib.synth.scales import Scale
+
+
+def readme(scale: Scale, seed: int, usual_seed: int) -> str:
+    """What is in the folder, and the command that writes it again."""
+    folder = "sample" if scale.name == "small" else scale.name
+    seed_option = "" if seed == usual_seed else f" --seed {seed}"
+    return _README.format(
+        command=f"partnerlib sample --scale {scale.name}{seed_option} --out data/raw/{folder}",
+        scale=scale.name,
+        districts=scale.districts,
+        schools=scale.schools,
+        providers=scale.providers,
+        first=scale.first_year,
+        last=scale.last_year,
+        first_student=scale.first_student_year,
+        class_size=scale.class_size,
+    )
+
+
+_README = """SYNTHETIC: every person, school, district and provider in this folder is invented; nothing here is real.
 
 # A synthetic state, scale `{scale}`
 
@@ -10,7 +32,7 @@ directory marks every organization `SYNTHETIC=Yes`.
 
 Regenerate, byte for byte:
 
-    partnerlib sample --scale {scale} --seed {seed} --out DIR
+    {command}
 
 | files | what they are |
 |---|---|

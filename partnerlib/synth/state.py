@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from partnerlib.synth import classrooms, organization_files, preparation_files, staff_files, student_files, survey_files
+from partnerlib.synth import (
+    assignment_files,
+    classrooms,
+    organization_files,
+    preparation_files,
+    roster_files,
+    student_files,
+    survey_files,
+)
 from partnerlib.synth.geography import Geography, make_geography
 from partnerlib.synth.histories import Histories
 from partnerlib.synth.labour_market import simulate
@@ -73,16 +81,16 @@ def _people_files(state: State, year: int) -> Iterator[tuple[str, pa.Table]]:
 def _staff_files(state: State, year: int) -> Iterator[tuple[str, pa.Table]]:
     histories, geography, identities = state.histories, state.geography, state.identities
     past, coming = (
-        staff_files.exits(histories, geography, state.parameters, y, state.seed) for y in (year, year + 1)
+        roster_files.exits(histories, geography, state.parameters, y, state.seed) for y in (year, year + 1)
     )  # fmt: skip
     sections = state.school_years[year].sections if year in state.school_years else None
     for period in ("OCT", "EOY"):
-        roster = staff_files.roster(histories, identities, geography, past, coming, year, period, state.seed)
+        roster = roster_files.roster(histories, identities, geography, past, coming, year, period, state.seed)
         yield f"epims_sr_{year}_{period.lower()}.csv", roster
-        content = staff_files.assignments(histories, identities, geography, sections, coming, year, period)
+        content = assignment_files.assignments(histories, identities, geography, sections, coming, year, period)
         yield f"epims_wa_{year}_{period.lower()}.csv", content
     if year in RATING_SHARES:
-        yield f"evaluation_{year}.csv", staff_files.evaluation(histories, geography, year)
+        yield f"evaluation_{year}.csv", assignment_files.evaluation(histories, geography, year)
 
 
 def _student_files(state: State, year: int) -> Iterator[tuple[str, pa.Table]]:

@@ -109,7 +109,7 @@ def test_every_organization_is_marked_invented_and_has_a_code_no_real_one_has() 
 def test_the_readme_says_synthetic_in_its_first_line_and_how_to_write_it_again() -> None:
     lines = (SAMPLE / "README.md").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("SYNTHETIC")
-    assert any("partnerlib sample --scale small" in line for line in lines)
+    assert "    partnerlib sample --scale small --out data/raw/sample" in lines
 
 
 @pytest.mark.real_data
