@@ -99,11 +99,31 @@ class Study:
         `published` is a processed folder that holds the real published series; this study's own when empty.
         """
         folder = Path(published).expanduser() if published else self.processed
-        table = pd.read_parquet(folder / "staff_retention_published.parquet")
-        state = table[table["level"].str.startswith("state_") & (table["status"] == "reported")]
-        return state.assign(level_in_words=state["level"].map(LEVEL_WORDS)).sort_values(
-            ["role", "level", "school_year", "source_file"], ignore_index=True
-        )
+        return statewide_retention(pd.read_parquet(folder / "staff_retention_published.parquet"))
+
+
+def statewide_retention(published: pd.DataFrame) -> pd.DataFrame:
+    """The state's points of a published retention series: those printed, and the sum of the school rows for every year.
+
+    The sum is computed where a file lists schools and prints no state row. Of several files about one year the one with
+    the most people counts. `is_computed` tells the two apart; a year whose file lacks a large district is a lower base,
+    so read the rate beside its base.
+    """
+    counted = published[published["status"].isin(["reported", "zero"])]
+    printed_rows = counted[counted["level"].str.startswith("state_")].assign(is_computed=False)
+    schools = counted[counted["level"] == "school"]
+    sums = schools.groupby(["source_file", "school_year", "role"], as_index=False).agg(
+        from_year=("from_year", "first"),
+        to_year=("to_year", "first"),
+        base_count=("base_count", "sum"),
+        retained_count=("retained_count", "sum"),
+    )
+    sums = sums.assign(level="state_school_rollup", retained_rate=sums["retained_count"] / sums["base_count"])
+    points = pd.concat([printed_rows, sums.assign(is_computed=True)], ignore_index=True)
+    largest = points.sort_values(["is_computed", "base_count", "source_file"], ascending=[True, False, True])
+    chosen = largest.drop_duplicates(["role", "level", "school_year"])
+    words = chosen["level"].map(LEVEL_WORDS)
+    return chosen.assign(level_in_words=words).sort_values(["role", "level", "school_year"], ignore_index=True)
 
 
 def open_study(raw: str = "", processed: str = "", report_year: int = 0) -> Study:
@@ -183,6 +203,7 @@ def retention_series(published: pd.DataFrame) -> str:
             "base": [f"{count:,.0f}" for count in published["base_count"]],
             "retained": [f"{count:,.0f}" for count in published["retained_count"]],
             "rate": [f"{100 * rate:.2f}" for rate in published["retained_rate"]],
+            "source": published["is_computed"].map({True: "computed", False: "printed"}),
             "level": published["level_in_words"],
         }
     )

@@ -34,8 +34,10 @@ def retention_by_level(published: pd.DataFrame, role: str = "teacher") -> Figure
         line = points[points["level"] == level]
         if line.empty:
             continue
+        years = range(int(line["school_year"].min()), int(line["school_year"].max()) + 1)
+        # A year without a file is a gap in the line, not a straight way across it.
         axes.plot(
-            line["school_year"], line["retained_rate"], marker=look.marker, linestyle=look.line, color=look.colour,
+            list(years), line.set_index("school_year")["retained_rate"].reindex(years), marker=look.marker, linestyle=look.line, color=look.colour,
             label=words, linewidth=1.8, markersize=6,
         )  # fmt: skip
         rates = (
