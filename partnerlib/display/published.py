@@ -36,9 +36,10 @@ def retention_by_level(published: pd.DataFrame, role: str = "teacher") -> Figure
             continue
         years = range(int(line["school_year"].min()), int(line["school_year"].max()) + 1)
         # A year without a file is a gap in the line, not a straight way across it.
+        rates_by_year = line.set_index("school_year")["retained_rate"].reindex(years)
         axes.plot(
-            list(years), line.set_index("school_year")["retained_rate"].reindex(years), marker=look.marker, linestyle=look.line, color=look.colour,
-            label=words, linewidth=1.8, markersize=6,
+            list(years), rates_by_year, marker=look.marker, linestyle=look.line, color=look.colour, label=words,
+            linewidth=1.8, markersize=6,
         )  # fmt: skip
         rates = (
             f"{year_label(int(year))} {100 * rate:.1f}%"
