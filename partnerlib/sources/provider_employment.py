@@ -6,23 +6,17 @@ completed or added up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-
 import pandas as pd
 
-from partnerlib import engine
 from partnerlib.codes import school_year
 from partnerlib.errors import ParameterError
 from partnerlib.sources import published as pub
 from partnerlib.sources.contract import Conformed, RawColumn, Source
 from partnerlib.sources.employment_measures import rate_breaks_basis, retention_basis, retention_status
 from partnerlib.sources.employment_pages import CELLS, is_page, page_rows
+from partnerlib.sources.employment_snapshots import KEY, TABLE, EmploymentFile, reconcile
 from partnerlib.sources.reading import RawFile
-from partnerlib.tables import TABLES
 
-TABLE = "provider_employment_published"
-KEY = ["report_year", "provider_code", "grouping", "group"]
 NO_COLUMN = "(no column)"
 """Written in the tidy transcription where a page's table has no column for the employed."""
 
@@ -43,14 +37,6 @@ COLUMNS = (
     RawColumn(("table_kind", "left_nav_id", "data_last_updated", "url"), required=False,
               ignored="where and when the page was saved"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class EmploymentFile(Conformed):
-    """A conformed file that remembers on which line each of its rows stands."""
-
-    lines: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """The key of every row, and its `source_row`."""
 
 
 def recognise(raw: RawFile) -> bool:
@@ -172,36 +158,6 @@ def _measured(raw: RawFile, rows: pd.DataFrame, problems: list[pd.DataFrame]) ->
         retention_cohort_count=pub.whole(cohort.values), retained_rate=rate.values / 100, retention_basis=basis,
         status=retention_status(rows["report_year"], rows["spring"], completers, cohort, rate, basis),
     )  # fmt: skip
-
-
-def reconcile(files: Sequence[tuple[RawFile, Conformed]]) -> list[Conformed]:
-    """Rows that several files transcribe from one page are kept once, in the file with the most rows."""
-    tables = [engine.collect(given.tables[TABLE]) for _, given in files]
-    order = sorted(range(len(files)), key=lambda at: (-len(tables[at]), files[at][0].name))
-    stacked = pd.concat([tables[at].assign(file=at) for at in order], ignore_index=True)
-    values = [name for name in TABLES[TABLE].column_names if name not in ("source_file", "provider_name")]
-    filled = stacked[values].astype(object).where(stacked[values].notna(), "")
-    again = filled.duplicated(keep="first")
-    first = stacked["source_file"].groupby([filled[name] for name in values], sort=False).transform("first")
-    repeated = stacked[again].assign(first=first[again])
-    return [
-        _without(raw, given, tables[at], repeated[repeated["file"] == at]) for at, (raw, given) in enumerate(files)
-    ]  # fmt: skip
-
-
-def _without(raw: RawFile, given: Conformed, table: pd.DataFrame, repeated: pd.DataFrame) -> Conformed:
-    if repeated.empty or not isinstance(given, EmploymentFile):
-        return given
-    there = given.lines.merge(repeated[[*KEY, "first"]], on=KEY)
-    more = pub.reject(raw, there["source_row"], "a row that another file has, too",
-                      "each row once; it was kept from " + there["first"])  # fmt: skip
-    marked = table.merge(repeated[KEY], on=KEY, how="left", indicator=True)
-    kept = marked.loc[marked["_merge"] == "left_only", TABLES[TABLE].column_names]
-    problems = pd.concat([given.problems, more], ignore_index=True)
-    rejected = pub.rejected_rows(problems).nunique()
-    lazy = engine.from_pandas(kept.reset_index(drop=True), TABLES[TABLE].arrow_schema())
-    return replace(given, tables={TABLE: lazy}, problems=problems, accepted=given.received - rejected,
-                   rejected=rejected)  # fmt: skip
 
 
 SOURCE = Source(

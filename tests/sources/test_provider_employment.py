@@ -141,6 +141,17 @@ def test_report_years_never_overwrite_each_other(tmp_path: Path) -> None:
     assert [file.accepted for file in given] == [3, 3]
 
 
+def test_a_cohort_counted_anew_is_flagged_in_the_later_report(tmp_path: Path) -> None:
+    later = [row.replace("|40|32|80.0|20|62.5", "|40|30|75.0|20|66.7") for row in AS_NUMERATOR]
+    paths = [write_lines(tmp_path / f"{year}.txt", page(year, rows=rows))
+             for year, rows in ((2019, AS_NUMERATOR), (2020, later))]  # fmt: skip
+    raws = [open_raw(path, tmp_path) for path in paths]
+    first, second = provider_employment.reconcile([(raw, provider_employment.conform(raw)) for raw in raws])
+    assert first.problems.empty
+    assert second.problems[["row", "column", "found"]].values.tolist() == [[11, "ever_employed", "30"]]
+    assert second.problems["expected"][0].startswith("32, as report 2019") and second.accepted == 3
+
+
 def test_other_pages_of_the_profiles_are_not_recognised(tmp_path: Path) -> None:
     lines = ["source: https://profiles.doe.mass.edu/epp/student.aspx?orgcode=89000001", "Survey", "a|b|c"]
     assert not provider_employment.recognise(open_raw(write_lines(tmp_path / "a.txt", lines), tmp_path))
