@@ -49,6 +49,11 @@ def estimate_all(panels: Panels, report_year: int, teacher_effects: pd.DataFrame
     from partnerlib.measures.estimation import estimate
     from partnerlib.measures.evidence import evidence
 
+    if panels.as_of > report_year:
+        raise ParameterError(
+            f"report year {report_year}: the panels look from {panels.as_of} and know what came later; "
+            f"load them with as_of={report_year}"
+        )
     return estimate(evidence(panels, teacher_effects), report_year, all_measures().values())
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from measures.invented import DISTRICT, OTHER_DISTRICT, OTHER_PROVIDER, PROVIDER, invented
+from measures.random_state import FIRST, LAST, random_state
 
 from partnerlib.errors import DataError
 from partnerlib.measures import estimates as table
@@ -158,3 +159,43 @@ def test_a_table_that_breaks_its_promises_is_refused_with_all_of_them_named() ->
         assert part in str(refusal.value)
     with pytest.raises(DataError, match="repeat the key"):
         table.checked(pd.concat([good, good.tail(1)], ignore_index=True))
+
+
+PROGRAM_CODES = {
+    "Elementary 1-6, Initial, Bacc.": "elementary-1-6-initial-bacc",
+    "Mathematics 5-8, Initial, Post-Bacc.": "mathematics-5-8-initial-post-bacc",
+}
+UNITS = {
+    "provider": ["provider_code"],
+    "district": ["placement_district_code"],
+    "partnership": ["provider_code", "placement_district_code"],
+    "program": ["provider_code", "program_name"],
+    "state": [],
+}
+
+
+@pytest.mark.parametrize("kind", UNITS)
+@pytest.mark.parametrize("window", [1, 3])
+def test_every_cell_equals_the_plain_loop_over_units_and_years(kind: str, window: int) -> None:
+    """The slow way, a unit and a year at a time, says the same as the grouping of all at once."""
+    state = random_state(seed=11, people=400)
+    rows = estimate(state, LAST, [find("hired_in_placement_district")])
+    rows = rows.loc[(rows["unit_kind"] == kind) & (rows["window_years"] == window)]
+    jobs = state.first_jobs.dropna(subset=["first_job_year"])
+    jobs = jobs.loc[~jobs["is_practicum_equivalent"] & (jobs["completion_year"] < LAST)]
+    units = jobs.groupby(UNITS[kind]) if UNITS[kind] else [("00000000", jobs)]
+    compared = 0
+    for code, of_unit in units:
+        unit = code if isinstance(code, str) else "-".join(code)
+        if kind == "program":
+            unit = f"{code[0]}:{PROGRAM_CODES[code[1]]}"
+        for last in range(FIRST, LAST + 1):
+            of_window = of_unit.loc[of_unit["completion_year"].between(last - window + 1, last)]
+            found = rows.loc[(rows["unit_code"] == unit) & (rows["cohort"] == last)]
+            if of_window.empty:
+                continue
+            compared += 1
+            assert found["denominator"].item() == len(of_window)
+            assert found["people"].item() == of_window["mepid"].nunique()
+            assert found["value"].item() == pytest.approx(of_window["hired_in_placement_district"].mean())
+    assert compared >= LAST - FIRST

@@ -7,6 +7,7 @@ import pytest
 from panels.small_state import all_rows, write_tables
 
 from partnerlib import samples
+from partnerlib.errors import ParameterError
 from partnerlib.measures import all_measures, estimate_all
 from partnerlib.measures.evidence import evidence
 from partnerlib.panels import Panels, load_panels
@@ -74,3 +75,8 @@ def test_students_shared_by_two_teachers_count_once_in_all(panels: Panels) -> No
     assert means.groupby(["school_year", "subject"])["students"].sum().loc[students.index].to_numpy() == pytest.approx(
         students.to_numpy()
     )
+
+
+def test_panels_that_know_the_future_are_refused(panels: Panels) -> None:
+    with pytest.raises(ParameterError, match="load them with as_of="):
+        estimate_all(panels, panels.as_of - 1)

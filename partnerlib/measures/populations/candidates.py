@@ -36,11 +36,12 @@ def completers(evidence: Evidence) -> pd.DataFrame:
 def _official_retention(evidence: Evidence, rows: pd.DataFrame) -> dict[str, pd.Series]:
     """Whether each completer is found at work, in any position, in the Octobers the official rates ask about."""
     last = evidence.school_years[1]
-    at_work = set(zip(evidence.careers["mepid"], evidence.careers["school_year"], strict=True))
+    at_work = evidence.careers[["mepid", "school_year"]].drop_duplicates()
 
     def found(year: pd.Series) -> pd.Series:
-        pairs = zip(rows["mepid"], year.fillna(0).astype(int), strict=True)
-        return pd.Series([pair in at_work for pair in pairs], index=rows.index, dtype="boolean")
+        asked = pd.DataFrame({"mepid": rows["mepid"], "school_year": year.fillna(0).astype("int64")})
+        answers = asked.merge(at_work, on=["mepid", "school_year"], how="left", indicator="where")
+        return pd.Series((answers["where"] == "both").to_numpy(), index=rows.index, dtype="boolean")
 
     first = rows["first_job_year"]
     has_had_a_year = is_true(first <= last - 1)
