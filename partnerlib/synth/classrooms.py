@@ -94,7 +94,7 @@ def _one_year(
     seat_math = _seat(rng, sections, (SELF_CONTAINED, MATH), rank_key, prior[student, 0], grade, school, parameters)
     seat_ela = _seat(rng, sections, (SELF_CONTAINED, ELA), rank_key, prior[student, 1], grade, school, parameters)
     score = _scores(rng, parameters, geography, students, people, october, sections, student, school,
-                    np.stack([seat_math, seat_ela], axis=1), prior)  # fmt: skip
+                    np.stack([seat_math, seat_ela], axis=1), prior, year)  # fmt: skip
     is_tested = np.isin(grade, TESTED_GRADES)
     status = (rng.random((int(is_tested.sum()), 1)) < 0.03).astype(np.int64) * np.ones((1, 2), np.int64)
     status = np.where(rng.random(status.shape) < 0.004, 2, np.where(rng.random(status.shape) < 0.01, 1, status))
@@ -204,12 +204,14 @@ def _seat(
 def _scores(
     rng: np.random.Generator, parameters: Parameters, geography: Geography, students: Students, people: People,
     october: dict[str, np.ndarray], sections: Sections, student: Ints, school: Ints, seats: Ints, prior: Floats,
+    year: int,
 ) -> Floats:  # fmt: skip
     """Score = part of the prior score + ability + teacher + class + school + luck, in SD units; math, ELA.
 
     A co-taught section has the mean of its teachers' value added.
     """
     seniority = np.minimum(_seniority(people, october), 10)
+    hosts = np.isin(np.arange(len(seniority)), people["mentor"][people["cohort"] == year])
     experience = np.array(parameters.experience_math)
     ability = (students.ability, students.ability_ela)
     columns = []
@@ -217,6 +219,7 @@ def _scores(
         returns = experience if subject == 0 else parameters.experience_ela_share * experience
         effect = people[name] + parameters.match_on_value_added * people["match"] + returns[seniority] - 0.12 * (
             1.0 if subject == 0 else parameters.experience_ela_share)  # fmt: skip
+        effect = effect + parameters.hosting_on_own_students * hosts
         effect = effect + parameters.teacher_year_shock_sd * rng.standard_normal(len(effect))
         taught = effect[sections.teacher]
         helped = sections.co_teacher >= 0

@@ -159,6 +159,8 @@ def _hire_completers(
     people["job"][aides] = PARAPROFESSIONAL
     people["hired_placed"][group] = placed & (school == at)
     people["hired_district"][group] = same[np.arange(len(group)), school]
+    since = geography.partner_since[people["provider"][group], geography.school_district[school]]
+    people["hired_partner"][group] = (since > 0) & (since <= people["cohort"][group])
     _match_grades(rng, people, group, at, placed, geography, parameters)
 
 

@@ -31,7 +31,7 @@ class Parameters:
     # Planted effects on leaving or moving, as log odds against staying in the school.
     hired_where_placed_on_loss: float = -0.35
     hired_in_placement_district_on_loss: float = -0.10
-    strength_on_loss: float = -0.12
+    strength_on_loss: float = -0.24
     """Selection: stronger candidates stay anyway, so a raw contrast overstates the effect of placement."""
     partnership_on_loss: float = 0.0
     """A declared partnership has no effect of its own on staying: only its selected candidates look better."""
@@ -57,6 +57,8 @@ class Parameters:
     mentor_ineligible: float = -4.5
     residency_share: float = 0.15
     """Teachers of record (practicum equivalents), placed where they are employed."""
+    residency_strength: float = 0.8
+    """SD by which they are stronger, in what keeps people in the job: their better staying is selection alone."""
 
     # Hiring.
     hire_by_years_since_completion: tuple[float, ...] = (0.515, 0.100, 0.050, 0.025, 0.015, 0.010)

@@ -100,6 +100,7 @@ def make_people(
         "first_school": np.full(count, -1),
         "hired_placed": np.zeros(count, bool),
         "hired_district": np.zeros(count, bool),
+        "hired_partner": np.zeros(count, bool),
         "match": np.zeros(count),
         "school": np.full(count, -1),
         "job": np.full(count, -1),

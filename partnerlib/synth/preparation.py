@@ -35,9 +35,13 @@ def make_cohort(
     people = make_people(rng, len(provider), start, geography, parameters, home, category, ages, year)
     people["provider"] = provider
     people["cohort"] = np.full(len(provider), year)
+    # Seven in ten have their degree from the provider itself.
+    own_degree = people["mepid"] % 10 < 7
+    people["institution"] = np.where(own_degree, 1100 + provider, people["institution"])
     people["is_resident"] = rng.random(len(provider)) < geography.provider_residency[provider] * (
         parameters.residency_share / float(geography.provider_residency @ geography.provider_share)
     )
+    people["strength"] = people["strength"] + parameters.residency_strength * people["is_resident"]
     return people
 
 

@@ -35,6 +35,7 @@ def outcomes(
         school_loss[school]
         + parameters.hired_where_placed_on_loss * people["hired_placed"][staff]
         + parameters.hired_in_placement_district_on_loss * people["hired_district"][staff]
+        + parameters.partnership_on_loss * people["hired_partner"][staff]
         + parameters.strength_on_loss * people["strength"][staff] * (people["provider"][staff] >= 0)
     )
     value_added = people["va_math"][staff] / parameters.value_added_sd_math

@@ -55,6 +55,7 @@ def test_being_hired_where_placed_lowers_the_odds_of_loss_as_planted() -> None:
     people = {
         "school": np.full(n, 1), "seniority": np.full(n, 2), "birth_year": np.full(n, 1985),
         "hired_placed": person % 2 == 0, "hired_district": np.zeros(n, bool), "strength": np.zeros(n),
+        "hired_partner": np.zeros(n, bool),
         "provider": np.zeros(n, np.int64), "va_math": np.zeros(n),
     }  # fmt: skip
     outcome = turnover.outcomes(stream(1, "test"), people, person, 2015, np.zeros(30), geography, PARAMETERS)
