@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from partnerlib.sources.sniffing import unreadable
 
@@ -18,11 +19,15 @@ _DATA_CELL = re.compile(r"^(\d{8}|-?\d*\.\d+%?|\d{4}-\d{2,4}|\d{1,2}/\d{1,2}/\d{
 """Cells that no header holds: organization codes, decimals, school years, dates, amounts."""
 
 
-def head_rows(text: str, delimiter: str) -> list[tuple[int, int, list[str]]]:
-    """The rows of a piece of CSV: first line, last line (from 1) and cells without padding."""
+LOOKED_AT = 200
+"""Rows that decide about separator and header."""
+
+
+def head_rows(text: str, delimiter: str, most: int | None = None) -> list[tuple[int, int, list[str]]]:
+    """The rows of a piece of CSV (at most so many): first line, last line (from 1) and cells without padding."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows, line = [], 0
-    for cells in reader:
+    for cells in islice(reader, most):
         rows.append((line + 1, reader.line_num, [cell.strip() for cell in cells]))
         line = reader.line_num
     return rows
@@ -33,7 +38,7 @@ def delimiter_of(text: str) -> str:
     best, best_score = "", 0.0
     for delimiter in (",", "\t", ";"):
         try:
-            widths = [len(cells) for _, _, cells in head_rows(text, delimiter)[:200] if any(cells)]
+            widths = [len(cells) for _, _, cells in head_rows(text, delimiter, LOOKED_AT) if any(cells)]
         except csv.Error:
             continue
         wide = Counter(width for width in widths if width > 1)
@@ -62,7 +67,7 @@ class Header:
 def find_header(rows: Sequence[tuple[int, int, Sequence[str]]], name: str) -> Header:
     """The first row within ten that is about as wide as the rows that follow; what stands above it is the title."""
     filled = [sum(cell != "" for cell in cells) for _, _, cells in rows]
-    usual = Counter(n for n in filled[:200] if n > 1).most_common(1)
+    usual = Counter(n for n in filled[:LOOKED_AT] if n > 1).most_common(1)
     widest = max(filled[:HEADER_WITHIN], default=0)
     if not usual or widest < 2:
         raise unreadable(name, "no row with two cells or more", f"a header within the first {HEADER_WITHIN} rows")

@@ -26,6 +26,7 @@ from partnerlib.sources.screening import (
     moved_columns,
     repeated_rows,
     stray_years,
+    together,
     unreadable_cells,
 )
 
@@ -68,7 +69,7 @@ def conform_layout(raw: RawFile, layout: Layout, known: object = None) -> Staged
     problems = [problem_frame(raw.remarks), raw.ragged(), moved_columns(staged, unreadable), unreadable]
     problems += [look_up(staged, lookup, known) for lookup in layout.lookups]
     problems += [stray_years(staged), repeated_rows([staged])]
-    return staged_file(staged, pd.concat(problems, ignore_index=True))
+    return staged_file(staged, together(problems))
 
 
 def staged_file(staged: StagedRows, problems: pd.DataFrame) -> StagedFile:
@@ -90,7 +91,8 @@ def stage(raw: RawFile, layout: Layout) -> StagedRows:
     The engine's own row number leads to the line in the file: asking for a numbered scan would read on one core only.
     """
     table = f"staged_{next(_staged_numbers)}"
-    raw.confirm(_stage_rows(raw.unnumbered(), layout, table))
+    if not raw.confirm(_stage_rows(raw.unnumbered(), layout, table)):
+        _stage_rows(engine.relation(raw.scan()), layout, table)
     return StagedRows(table, layout, raw)
 
 

@@ -89,7 +89,8 @@ class RawFile:
         wanted = np.fromiter(rows, dtype="int64")
         if not len(wanted):
             return []
-        if self.is_large and self.form is not None and not self.form.has_empty_lines:
+        is_counted = "_gaps" in self.__dict__ and len(self._gaps.shifts) > 0
+        if not self._may_have_empty_lines and (is_counted or self.is_large):
             shifts = self._gaps.shifts
             at = np.searchsorted(shifts["from_row"].to_numpy(), wanted + 1, side="right") - 1
             return (wanted + 1 + shifts["shift"].to_numpy()[at]).tolist()
@@ -100,24 +101,30 @@ class RawFile:
         return lines[wanted].tolist()
 
     def unnumbered(self) -> duckdb.DuckDBPyRelation:
-        """The rows of `scan()` in the file's order, without their lines, which a large file gives on all cores.
+        """The rows of `scan()` in the file's order, without their lines, read by DuckDB on all cores.
 
-        Whoever has read them says with `confirm` how many came: when every line below the header gave one, that pass
-        was enough. Otherwise the file has gaps, and the survey that finds them is made when lines are asked for.
+        Whoever has read them asks `confirm` with how many came: when every line below the header gave one, that pass
+        was enough. Otherwise the file has gaps; a large one is surveyed, and a small one must be read with `scan()`.
         """
-        if not self.is_large or self.form is None:
+        if self.kind != "csv" or self.form is None or (self._may_have_empty_lines and not self.is_large):
             return engine.relation(self.scan())
         where = f" WHERE {not_blank(self.columns)}" if self.form.has_empty_lines else ""
         return engine.connection().sql(f"SELECT {plain_cells(self._layout)} FROM {self._layout.relation()}{where}")
 
-    def confirm(self, rows: int) -> None:
-        """Take note that `unnumbered` gave so many rows."""
-        if not self.is_large or self.form is None or self.form.has_empty_lines or "_gaps" in self.__dict__:
-            return
+    def confirm(self, rows: int) -> bool:
+        """Whether `unnumbered`, which gave so many rows, gave all there are."""
+        if self.kind != "csv" or self.form is None or self._may_have_empty_lines or "_gaps" in self.__dict__:
+            return True
         if rows == self.form.lines - self._layout.skipped:
             none = pd.DataFrame({"line": pd.Series(dtype=int), "cells": pd.Series(dtype=int)})
             start = pd.DataFrame({"from_row": [1], "shift": [self._layout.skipped]})
             self.__dict__["_gaps"] = Gaps(rows, none, start)
+            return True
+        return self.is_large
+
+    @property
+    def _may_have_empty_lines(self) -> bool:
+        return self.form is not None and self.form.has_empty_lines
 
     def frame(self) -> pd.DataFrame:
         """Every row with as many cells as the header, as text; `source_row` (line in the file) first."""
@@ -183,9 +190,15 @@ def _trimmed(cells: list[str], width: int, fill: bool = False) -> list[str]:
     return cells + [""] * (width - len(cells)) if fill else cells
 
 
+_NO_PROBLEMS = pd.DataFrame(columns=PROBLEM_COLUMNS).astype({"row": "int64"})
+
+
 def problem_frame(problems: Iterable[Problem]) -> pd.DataFrame:
     """Problems in the columns of the `rejects` table; row 0 and an empty column mean the whole file and row."""
+    listed = list(problems)
+    if not listed:
+        return _NO_PROBLEMS.copy()
     records = [
-        {**asdict(problem), "row": problem.row or 0, "column": problem.column or ""} for problem in problems
+        {**asdict(problem), "row": problem.row or 0, "column": problem.column or ""} for problem in listed
     ]  # fmt: skip
     return pd.DataFrame(records, columns=PROBLEM_COLUMNS).astype({"row": "int64"})

@@ -24,7 +24,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from partnerlib.errors import Problem
-from partnerlib.sources.headers import delimiter_of, find_header, head_rows
+from partnerlib.sources.headers import LOOKED_AT, delimiter_of, find_header, head_rows
 from partnerlib.sources.raw_file import LARGE, PROBLEM_COLUMNS, RawFile, problem_frame
 from partnerlib.sources.sniffing import Form, UnreadableFile, form_of, hash_of, kind_of, unreadable
 from partnerlib.sources.workbooks import sheet_rows
@@ -58,7 +58,7 @@ def open_raw(path: Path, root: Path) -> RawFile:
     if not delimiter:
         return RawFile(path, name, "text", form.sha256, form.encoding, "", "", (), 0, 1, _encoding_remark(name, form),
                        form)  # fmt: skip
-    rows = head_rows(text, delimiter)
+    rows = head_rows(text, delimiter, LOOKED_AT)
     header = find_header(rows, name)
     raw = RawFile(path, name, "csv", form.sha256, form.encoding, delimiter, header.title, header.names, header.row,
                   header.last_row + 1, _encoding_remark(name, form), form)  # fmt: skip

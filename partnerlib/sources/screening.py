@@ -6,7 +6,7 @@ that a clean file costs a look at one flag per row and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,12 @@ STRAY_SHARE = 0.05
 """Below this share of a file's rows, another school year is a misprint and not a second year of data."""
 MOVED_SHARE, MOVED_ROWS = 0.5, 5
 """More of a column's cells unreadable than this share, in at least so many rows: the columns may have moved."""
+
+
+def together(problems: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Several lists of problems as one."""
+    listed = [frame for frame in problems if len(frame)]
+    return pd.concat(listed, ignore_index=True) if listed else problem_frame([])
 
 
 def is_personal(layout: Layout, index: int) -> bool:
