@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -35,8 +34,6 @@ class AbsorbedFit:
     """(k, k) CR1 by cluster."""
     teacher_effects: np.ndarray
     """(J,) up to one constant per connected set."""
-    level_effects: tuple[np.ndarray, ...]
-    """One array per further factor."""
     residuals: np.ndarray
     """(n,) outcome minus everything fitted."""
     connected_set: np.ndarray
@@ -99,7 +96,6 @@ def fit_absorbing(
         coefficients=coefficients,
         covariance=sandwich,
         teacher_effects=teacher_effects,
-        level_effects=tuple(stacked_effects[low:high] for low, high in pairwise(offsets)),
         residuals=residuals,
         connected_set=connected_sets(teachers, factors, weights),
         clusters=groups,

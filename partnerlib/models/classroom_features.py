@@ -12,7 +12,7 @@ import pandas as pd
 
 from partnerlib import engine
 from partnerlib.errors import DataError
-from partnerlib.models.design import require_columns
+from partnerlib.models.design import numeric_terms, require_columns
 
 DEMOGRAPHICS = ("is_low_income", "is_english_learner", "has_disability")
 STUDENT_TERMS = ("lag_score", "lag_score_squared", "lag_score_cubed", "lag_score_other", "lag_score_other_missing")
@@ -51,8 +51,7 @@ def regressors(rows: pd.DataFrame) -> pd.DataFrame:
     peers = [f"{prefix}_{name}" for prefix in ("class", "cohort") for name in PEER_TERMS]
     flags = [f"{name}_missing" for name in DEMOGRAPHICS]
     numbers = rows[[*STUDENT_TERMS, *DEMOGRAPHICS, *flags, *peers]].astype("float64")
-    categories = [_dummies(rows[name], name) for name in ("gender", "race_ethnicity")]
-    design = pd.concat([numbers, *categories], axis=1)
+    design = pd.concat([numbers, numeric_terms(rows, ["gender", "race_ethnicity"])], axis=1)
     return design.loc[:, design.max() > design.min()]
 
 
@@ -109,8 +108,3 @@ def _peers(rows: nw.LazyFrame, prefix: str, key: tuple[str, ...]) -> nw.LazyFram
         "size": nw.col("size"),
     }
     return grouped.select(*key, *[terms[name].alias(f"{prefix}_{name}") for name in PEER_TERMS])
-
-
-def _dummies(labels: pd.Series, name: str) -> pd.DataFrame:
-    counts = labels.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    return pd.DataFrame({f"{name}: {label}": (labels == label).astype("float64") for label in sorted(counts.index[1:])})
