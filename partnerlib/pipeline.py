@@ -144,10 +144,10 @@ def release(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
     key = _key(prepared.key, str(year), "release")
     estimates = estimate(prepared, year, progress)
     if not _is_current(path, key):
-        from partnerlib.disclosure import withhold_small_cells
+        from partnerlib import disclosure
 
         progress(f"releasing {year}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        withhold_small_cells(pd.read_parquet(estimates)).to_parquet(path, index=False)
+        places = pd.read_parquet(prepared.project.processed / "organizations.parquet", columns=["is_synthetic"])
+        disclosure.release(estimates, path, is_synthetic=bool(places["is_synthetic"].any()))
         _mark(path, key)
     return path

@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,7 @@ def preloaded_kernels() -> type[AsyncKernelManager] | None:
     if not CAN_FORK:
         return None
     nursery = Nursery()
+    import_module("papermill")  # by the time this is done, the nursery has done its own imports
     try:
         nursery.ask(is_ready=True)
     except OSError:

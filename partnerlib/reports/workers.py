@@ -11,6 +11,9 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+START_SECONDS = 300
+"""Longest a worker may take to import what it needs, on a busy machine."""
+
 GRACE = 10
 """Seconds a page may exceed its limit (kernel start, rendering) before its worker is ended."""
 
@@ -90,6 +93,7 @@ def _serve(connection: Connection) -> None:
     from partnerlib.reports.kernels import preloaded_kernels
 
     kernel_manager = preloaded_kernels()
+    connection.send(None)  # ready: from now on the clock of a page runs
     while (job := connection.recv()) is not None:
         connection.send(make_page(job, kernel_manager))
 
@@ -104,7 +108,8 @@ class _Worker:
         self.process.start()
         far_end.close()
         self.job: Job | None = None
-        self.started = 0.0
+        self.is_ready = False
+        self.started = time.monotonic()
 
     def give(self, job: Job) -> None:
         self.job, self.started = job, time.monotonic()
@@ -112,7 +117,7 @@ class _Worker:
 
     @property
     def seconds_left(self) -> float:
-        limit = self.job.seconds + GRACE if self.job else 0
+        limit = START_SECONDS if not self.is_ready else self.job.seconds + GRACE if self.job else 0
         return self.started + limit - time.monotonic()
 
     def end(self) -> None:
@@ -167,11 +172,16 @@ def _outcome_of(worker: _Worker, is_ready: bool) -> Outcome | None:
     assert job is not None
     spent = time.monotonic() - worker.started
     if is_ready:
-        worker.job = None
         try:
-            return worker.connection.recv()
+            outcome = worker.connection.recv()
+            if outcome is None:  # the worker has done its imports
+                worker.is_ready, worker.started = True, time.monotonic()
+            else:
+                worker.job = None
+            return outcome
         except EOFError:
             worker.end()
+            worker.job = None
             return Outcome(job.name, "failed", f"{job.notebook.name}: the process that made the page died.", spent)
     if worker.seconds_left <= 0:
         worker.end()

@@ -1,0 +1,110 @@
+"""Every unit gets its page; one failure stops no other and never takes the place of a good page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from invented_release import DISTRICT, EMPTY, STATE, TINY, TYPICAL, YEAR
+
+from partnerlib.project import Project
+from partnerlib.reports import run
+from partnerlib.reports.execution import elements_of, execute
+from partnerlib.reports.kernels import preloaded_kernels
+from partnerlib.reports.page import result_page
+
+PAIR = f"{TYPICAL}-{DISTRICT}"
+
+UNITS = [
+    *(("provider", code) for code in (TYPICAL, TINY, EMPTY)),
+    *(("district", code) for code in (DISTRICT, "97020000", "97990000")),
+    *(("partnership", f"{a}-{b}") for a, b in ((TYPICAL, DISTRICT), (TINY, "97020000"), (EMPTY, "97990000"))),
+    ("state", STATE),
+]
+
+
+@pytest.fixture(scope="module")
+def kernels() -> Iterator[type | None]:
+    yield preloaded_kernels()
+
+
+@pytest.mark.parametrize(("kind", "code"), UNITS)
+def test_every_report_runs_for_a_typical_a_tiny_and_an_empty_unit(
+    kind: str, code: str, here: Project, release_file: Path, tmp_path: Path, kernels: type | None
+) -> None:
+    notebook = here.notebooks / "reports" / f"{kind}.ipynb"
+    parameters = {"report_year": YEAR, "unit_code": code, "release_path": str(release_file)}
+    execute(notebook, tmp_path / "executed.ipynb", parameters, 60, kernels)
+    html, facts = result_page(elements_of(tmp_path / "executed.ipynb"), "A report", False)
+    assert "SYNTHETIC DATA" in html
+    assert bool(facts["reason_for_nothing"]) == (code not in {TYPICAL, DISTRICT, f"{TYPICAL}-{DISTRICT}", STATE})
+    assert ("Nothing to report." in html) == bool(facts["reason_for_nothing"])
+
+
+BROKEN = "raise ValueError('row of Jane Doe')"
+
+
+def break_notebook(path: Path, source: str, for_unit: str) -> None:
+    """Make one unit's report stop half-way; the others run as before."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(4, nbformat.v4.new_code_cell(f"if unit_code == {for_unit!r}:\n    {source}"))
+    nbformat.write(notebook, path)
+
+
+def pages_under(folder: Path) -> dict[str, str]:
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*.html"))
+    }
+
+
+def test_a_run_a_repeat_and_a_failure(here: Project, release_file: Path) -> None:
+    first = run(here, YEAR, release_file, [f"provider:{TYPICAL}", f"provider:{EMPTY}"], jobs=1)
+    folder = here.out / str(YEAR)
+    made = pages_under(folder)
+    assert first.exit_code == 0 and len(made) == 3  # two pages and the index
+    assert [entry.outcome for entry in first.entries] == ["done", "nothing to report"]
+
+    again = run(here, YEAR, release_file, [f"provider:{TYPICAL}", f"provider:{EMPTY}"], jobs=1)
+    assert again.unchanged == 2 and pages_under(folder) == made
+
+    break_notebook(here.notebooks / "reports" / "provider.ipynb", BROKEN, TYPICAL)
+    break_notebook(here.notebooks / "reports" / "partnership.ipynb", BROKEN, PAIR)
+    failed = run(here, YEAR, release_file, [f"provider:{TYPICAL}", f"partnership:{PAIR}", "state"], jobs=1)
+    assert failed.exit_code == 1
+    assert {entry.kind: entry.outcome for entry in failed.entries} == {
+        "provider": "failed", "partnership": "failed", "state": "done",
+    }  # fmt: skip
+    good = f"provider/{TYPICAL}-harbor-hill-college.html"
+    assert pages_under(folder)[good] == made[good], "a failed run took the place of a good page"
+    new = f"partnership/{PAIR}-harbor-hill-college-and-northmoor.html"
+    assert "This report failed." in (folder / new).read_text()
+    index = (folder / "index.html").read_text()
+    assert "raised ValueError" in index and "the one of an earlier run" in index
+    assert all(page in index for page in pages_under(folder) if page != "index.html")
+
+    record = (folder / "run_record.json").read_text()
+    assert json.loads(record)["outcomes"] == {"done": 1, "nothing to report": 1, "failed": 2}
+    assert str(here.root) not in record
+    assert "Jane Doe" not in "".join(file.read_text() for file in folder.rglob("*.*")) + failed.summary()
+    assert sorted(path.name for path in here.out.iterdir()) == [str(YEAR), "plan.yml"], "something was left behind"
+
+
+def test_a_report_that_dies_stops_or_sleeps_is_one_failed_page(here: Project, release_file: Path) -> None:
+    here.plan.write_text(here.plan.read_text().replace("seconds: 120", "seconds: 8"))
+    faults = {
+        "provider": (TYPICAL, "import os; os._exit(0)", "kernel died"),
+        "district": (DISTRICT, "import sys; sys.exit(0)", "SystemExit"),
+        "partnership": (PAIR, "import time; time.sleep(600)", "longer than 8 seconds"),
+    }
+    for kind, (code, source, _) in faults.items():
+        break_notebook(here.notebooks / "reports" / f"{kind}.ipynb", source, code)
+    only = ["state", *(f"{kind}:{code}" for kind, (code, _, _) in faults.items())]
+    outcome = {entry.kind: entry for entry in run(here, YEAR, release_file, only, jobs=1).entries}
+    assert outcome["state"].outcome == "done"
+    for kind, (_, _, reason) in faults.items():
+        assert outcome[kind].outcome == "failed" and reason in outcome[kind].reason
