@@ -62,9 +62,15 @@ class _Texts:
 
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], int] = {}
+        self._lists: dict[tuple[int, str], NDArray[np.int64]] = {}
 
     def numbered(self, texts: Iterable[str], kind: str = "") -> NDArray[np.int64]:
-        return np.array([self.known.setdefault((kind, text), len(self.known)) for text in texts], dtype=np.int64)
+        """The numbers of a list of texts; the same list object, which many pieces share, is walked once."""
+        seen = (id(texts), kind)
+        if seen not in self._lists:
+            numbers = [self.known.setdefault((kind, text), len(self.known)) for text in texts]
+            self._lists[seen] = np.array(numbers, dtype=np.int64)
+        return self._lists[seen]
 
 
 def unit_names(evidence: Evidence, units: list[tuple[str, str]]) -> list[str]:

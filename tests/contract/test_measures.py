@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from contract.measure_examples import EXAMPLES
+from measures.invented import invented
 from measures.random_state import LAST, random_state
 
 from partnerlib.errors import DataError
@@ -65,6 +66,17 @@ def test_the_state_gives_every_measure_a_number(estimates: pd.DataFrame) -> None
     numbered = estimates.loc[estimates["status"].isin(["reported", "zero"]) & (estimates["unit_kind"] == "state")]
     assert set(numbered["measure"]) == set(MEASURES)
     assert list(estimates.columns) == list(COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["candidates_placed", "ever_employed", "share_of_beginners", "ready_candidate"])
+def test_evidence_of_one_kind_only_is_no_error_for_the_other_measures(name: str) -> None:
+    found = estimate(EXAMPLES[name].evidence, EXAMPLES[name].evidence.school_years[1], MEASURES.values())
+    assert name in set(found["measure"])
+
+
+def test_no_evidence_at_all_is_an_empty_table() -> None:
+    found = estimate(invented(), 2019, MEASURES.values())
+    assert found.empty and list(found.columns) == list(COLUMNS)
 
 
 def test_row_order_does_not_matter(state: Evidence, estimates: pd.DataFrame) -> None:
