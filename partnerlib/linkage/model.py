@@ -2,7 +2,7 @@
 
 For every level of agreement, m is its share among true pairs and u its share among chance pairs. m is counted over
 candidates with a confirmed MEPID, with a few pseudo-pairs of prior shares so that no level is ever unheard of; u is
-sampled by Splink, or set for identifiers, which agree by chance about once in the number of educators.
+sampled by Splink, or set for identifiers, which agree by chance only where one is mistyped.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SEED = 20180927
 CHANCE_PAIRS = 1_000_000
 
 IDENTIFIERS = ("mepid", "license")
-"""Numbers that no two people share: they agree by chance about once in the number of educators."""
+"""Numbers that no two people share: they agree by chance only when one is mistyped, and hits one of all."""
 
 LEVEL_OF = {name: f"{name}_level" for name in COMPARED}
 """Column with the level of agreement of each thing compared."""
@@ -152,15 +152,17 @@ def _predict(linker: Linker) -> pd.DataFrame:
 
 
 def _with_chance_shares(linker: Linker, people: int) -> dict[str, Any]:
-    """The settings with u for every level: sampled, but for identifiers one in the number of educators."""
+    """The settings with u for every level: sampled, but for identifiers the share mistyped / number of educators."""
     linker.training.estimate_u_using_random_sampling(
         max_pairs=CHANCE_PAIRS, seed=SEED, min_count_per_level=None, num_chunks=1
     )
     settings: dict[str, Any] = linker.misc.save_model_to_json()
     for comparison in settings["comparisons"]:
         every = _graded(comparison)
-        if comparison["output_column_name"] in IDENTIFIERS:
-            shares = np.array([1 / people, 1 - 1 / people])
+        name = comparison["output_column_name"]
+        if name in IDENTIFIERS:
+            chance = PRIOR_M[name][-1] / people
+            shares = np.array([chance, 1 - chance])
         else:
             shares = np.array([level.get("u_probability") or 1 / CHANCE_PAIRS for level in every])
         for level, share in zip(every, shares / shares.sum(), strict=True):

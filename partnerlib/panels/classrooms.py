@@ -20,9 +20,9 @@ _STUDENT = ("is_low_income", "is_english_learner", "has_disability", "is_high_ne
 
 
 def enrollments(processed: Processed, collection: str = "october") -> nw.LazyFrame:
-    """Student by section of a tested subject, once each."""
+    """Student by section of a tested subject, once each (the key of `rosters`)."""
     rosters = processed.scan("rosters").filter(nw.col("collection") == collection, nw.col("subject").is_in(TESTED))
-    return rosters.select("sasid", "subject", *SECTION).unique()
+    return rosters.select("sasid", "subject", *SECTION)
 
 
 def section_teachers(processed: Processed, collection: str = "october") -> nw.LazyFrame:
@@ -52,18 +52,17 @@ def lazy_classrooms(processed: Processed) -> nw.LazyFrame:
         `lag_score` is the same subject a year earlier, `lag_score_other` the other subject
     """
     taught = enrollments(processed).join(section_teachers(processed), on=list(SECTION), how="inner")
-    share = 1.0 / nw.col("teachers")
     class_id = nw.concat_str("school_code", "course_code", "section", "term", separator=":")
+    taught = taught.with_columns(share=1.0 / nw.col("teachers"), class_id=class_id)
+    student = ["sasid", "subject", "school_year"]
+    totals = taught.group_by(*student).agg(total=nw.col("share").sum())
     pairs = (
-        taught.with_columns(share=share)
-        .with_columns(
-            weight=nw.col("share") / nw.col("share").sum().over("sasid", "subject", "school_year"), class_id=class_id
-        )
+        taught.join(totals, on=student, how="inner")
         .group_by(*KEY)
         .agg(
             school_code=nw.col("school_code").min(),
             class_id=nw.col("class_id").min(),
-            weight=nw.col("weight").sum(),
+            weight=(nw.col("share") / nw.col("total")).sum(),
             co_teachers=nw.col("teachers").max(),
         )
     )
@@ -79,28 +78,24 @@ def lazy_classrooms(processed: Processed) -> nw.LazyFrame:
         pairs.join(students, on=["sasid", "school_year"], how="inner")
         .join(tested, on=["school_year", "subject", "grade"], how="semi")
         .join(result, on=["sasid", "school_year", "subject"], how="left")
-        .join(_lagged(scores), on=["sasid", "school_year", "subject"], how="left")
+        .join(_scores_before(scores), on=["sasid", "school_year"], how="left")
+        .with_columns(
+            lag_score=nw.when(nw.col("subject") == "ela").then("ela").otherwise("math"),
+            lag_score_other=nw.when(nw.col("subject") == "ela").then("math").otherwise("ela"),
+        )
     )
     columns = ["school_code", "class_id", "grade", "weight", "co_teachers", "score", "score_status"]
     return rows.select(*KEY, *columns, "lag_score", "lag_score_other", "lag_grade", "sgp", *_STUDENT)
 
 
-def _lagged(scores: nw.LazyFrame) -> nw.LazyFrame:
-    """Last year's scores, in the same and the other subject, under this year's date."""
+def _scores_before(scores: nw.LazyFrame) -> nw.LazyFrame:
+    """Last year's scores in both subjects, one row per student, under this year's date."""
     last = scores.filter(~nw.col("standard_score").is_null()).with_columns(school_year=nw.col("school_year") + 1)
-    both = last.group_by("sasid", "school_year").agg(
+    return last.group_by("sasid", "school_year").agg(
         ela=nw.when(nw.col("subject") == "ela").then("standard_score").max(),
         math=nw.when(nw.col("subject") == "math").then("standard_score").max(),
         lag_grade=nw.col("grade").max(),
     )
-    ela = both.select(
-        "sasid", "school_year", "lag_grade", subject=nw.lit("ela"), lag_score="ela", lag_score_other="math"
-    )
-    math = both.select(
-        "sasid", "school_year", "lag_grade", subject=nw.lit("math"), lag_score="math", lag_score_other="ela"
-    )
-    columns = ["sasid", "school_year", "subject", "lag_score", "lag_score_other", "lag_grade"]
-    return nw.concat([ela.select(columns), math.select(columns)], how="vertical")
 
 
 def collect_classrooms(classrooms: nw.LazyFrame) -> pd.DataFrame:
