@@ -23,8 +23,6 @@ from partnerlib.checking import (
     Intake,
     Progress,
     TakenFile,
-    digest_of,
-    find_files,
     quiet,
     release,
     rows_of,
@@ -34,6 +32,7 @@ from partnerlib.checking import check as check
 from partnerlib.derivation import DERIVED, educators
 from partnerlib.errors import DataError
 from partnerlib.project import Project
+from partnerlib.recognition import digest_of, find_files
 from partnerlib.sources.reading import problem_frame
 from partnerlib.sources.sniffing import hash_of
 from partnerlib.tables import TABLES
@@ -80,7 +79,7 @@ def inputs_of(raw: Path) -> str:
 def code_version() -> str:
     """The package's version with a hash of the modules that decide what a build gives."""
     package = Path(__file__).parent
-    names = ("build", "checking", "derivation", "places", "codes", "tables", "engine")
+    names = ("build", "checking", "recognition", "derivation", "places", "codes", "tables", "engine")
     digest = hashlib.sha256()
     for path in [*(package / f"{name}.py" for name in names), *sorted((package / "sources").glob("*.py"))]:
         digest.update(path.read_bytes())

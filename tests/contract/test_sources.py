@@ -8,12 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from published_files import employment_page, retention_export, teacher_data
-from published_files import employment_page, retention_export, teacher_data
 from raw_files import DIRECTORY, HEADERS, write_raw
 
 from partnerlib import engine
-from partnerlib.checking import recognise
 from partnerlib.places import Places
+from partnerlib.recognition import recognise
 from partnerlib.sources import all_sources
 from partnerlib.sources.contract import Conformed, Source
 from partnerlib.sources.reading import RawFile, open_raw
