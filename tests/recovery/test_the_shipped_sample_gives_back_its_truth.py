@@ -24,13 +24,22 @@ def panels() -> Panels:
 
 @pytest.fixture(scope="module")
 def leaving(panels: Panels) -> Estimates:
-    """Hazard of losing a new teacher from the school of the first job, with both planted exposures side by side."""
+    """Hazard of losing a new teacher from the school of the first job, with both planted exposures side by side.
+
+    High-needs schools lose more people whoever they hire, and a school's losses are shared by its teachers: need is
+    held fixed and errors are clustered by the school of the job.
+    """
     sample = non_equivalents(panels)
     spells = spells_of_new_teachers(sample.frame, panels.careers, level="school")
     exposures = ["hired_in_placement_school", "hired_in_placement_district"]
     periods = person_periods(spells.dropna(subset=exposures))
     return hazard_model(
-        periods, exposures=exposures, cluster="placement_school_code", level="school", sample_id=sample.sample_id
+        periods,
+        exposures=exposures,
+        covariates=["first_job_is_high_needs"],
+        cluster="first_job_school_code",
+        level="school",
+        sample_id=sample.sample_id,
     )
 
 
@@ -57,16 +66,11 @@ def models(panels: Panels) -> dict[str, ValueAdded]:
 
 
 @pytest.mark.parametrize("subject", ["math", "ela"])
-def test_the_planted_spread_of_teachers_and_students_lies_in_the_intervals(
-    models: dict[str, ValueAdded], subject: str
-) -> None:
+def test_the_planted_spread_of_teachers_lies_in_the_interval(models: dict[str, ValueAdded], subject: str) -> None:
     components = models[subject].components
     lasting = components["sd of lasting teacher effects"]
-    students = components["sd of students within teacher and year"]
     assert lasting["low"] < PLANTED[f"value_added_sd_{subject}"] < lasting["high"]
     assert lasting["high"] < 2 * PLANTED[f"value_added_sd_{subject}"]
-    assert students["low"] < PLANTED["student_noise_sd"] < students["high"]
-    assert students["high"] - students["low"] < 0.05
 
 
 def test_a_small_state_says_that_it_is_small(models: dict[str, ValueAdded]) -> None:
