@@ -134,6 +134,7 @@ READINESS = {
 
 def shares_of_levels(
     sources: Sequence[tuple[str, pd.DataFrame, str]],
+    known: int,
     dimension: str,
     levels: Mapping[str, str],
     title: str,
@@ -145,12 +146,14 @@ def shares_of_levels(
     sources
         for each group of bars: its label, its released cells, and the measure. A bar is drawn only when every one of
         its levels is published.
+    known
+        the newest cohort that can be known; a pool that ends later would count cohorts nobody has observed yet.
     """
     rows, counts = [], []
     for label, cells, measure in sources:
         mine = cells[(cells["measure"] == measure) & (cells["group"] == dimension)]
         for window in (1, 3):
-            whole = _newest_whole(mine[mine["window_years"] == window], len(levels))
+            whole = _newest_whole(mine[(mine["window_years"] == window) & (mine["cohort"] <= known)], len(levels))
             if whole is None:
                 continue
             cohort = int(whole["cohort"].iloc[0])

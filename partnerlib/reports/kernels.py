@@ -90,8 +90,9 @@ class ForkingProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         connection_file = cmd[cmd.index("-f") + 1]
         env = {name: value for name, value in kwargs.get("env", {}).items() if os.environ.get(name) != value}
-        self.process = ForkedKernel(self.nursery, connection_file, str(kwargs.get("cwd") or Path.cwd()), env)
-        self.pid = self.pgid = self.process.pid  # the kernel leads a process group of its own
+        kernel = ForkedKernel(self.nursery, connection_file, str(kwargs.get("cwd") or Path.cwd()), env)
+        self.process = kernel  # type: ignore[assignment]
+        self.pid = self.pgid = kernel.pid  # the kernel leads a process group of its own
         return self.connection_info
 
 

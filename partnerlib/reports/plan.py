@@ -186,6 +186,7 @@ def _units(cells: pd.DataFrame, organizations: pd.DataFrame) -> dict[str, dict[s
     }
     for (kind, code), row in found.iterrows():
         name = str(row["unit_name"]) if pd.notna(row["unit_name"]) else str(code)
+        name = "The state" if kind == "state" else name
         units.setdefault(kind, {})[code] = (name, bool(row["has_number"]), bool(row["has_row"]))
     units.setdefault("state", {}).setdefault(STATE_CODE, ("The state", False, False))
     return units

@@ -112,12 +112,13 @@ def run(
     start = time.monotonic()
     if jobs < 1:
         raise ParameterError(f"--jobs {jobs}: expected 1 or more")
+    only = list(only)
     plan = read_plan(project.plan, project.notebooks / "reports")
     this = Run(plan, report_year, Path(released).resolve(), is_synthetic(project))
     pages = chosen(pages_of(plan, project, report_year, this.released), only)
     keys = {page.slug: this.key(page) for page in pages}
     final = project.out / str(report_year)
-    earlier = read_record(final)
+    earlier = _still_planned(read_record(final), pages, is_whole_plan=not only)
     due = [page for page in pages if force or not _is_current(earlier, page, keys[page.slug], final)]
     with _staging(project.out, report_year) as staging:
         tree = staging / "tree"
@@ -143,6 +144,16 @@ def _staging(out: Path, report_year: int) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _still_planned(earlier: dict[str, Entry], pages: Sequence[Page], is_whole_plan: bool) -> dict[str, Entry]:
+    """Earlier pages that stay: not those of a unit that has another name now, nor of one that left the plan."""
+    names = {(page.kind, page.unit_code): page.slug for page in pages}
+    return {
+        name: entry
+        for name, entry in earlier.items()
+        if names.get((entry.kind, entry.unit_code), "" if is_whole_plan else name) == name
+    }
 
 
 def _is_current(earlier: Mapping[str, Entry], page: Page, key: str, folder: Path) -> bool:

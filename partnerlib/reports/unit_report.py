@@ -107,7 +107,13 @@ class Report:
             [] if self.kind == "state" else [("the state", self.state, measure)]
         )
         figure = findings.shares_of_levels(
-            sources, "outcome", findings.OUTCOMES, f"{who} a year later", style.PARTS, self.is_synthetic
+            sources,
+            self._newest_known(measure),
+            "outcome",
+            findings.OUTCOMES,
+            f"{who} a year later",
+            style.PARTS,
+            self.is_synthetic,
         )
         return self._show(figure) if figure else self._nothing_about("retention")
 
@@ -121,7 +127,13 @@ class Report:
         ]
         title = f"How ready new teachers are: {self.unit_name}"
         figure = findings.shares_of_levels(
-            sources, "readiness", findings.READINESS, title, style.LEVELS, self.is_synthetic
+            sources,
+            self._newest_known("readiness_candidate"),
+            "readiness",
+            findings.READINESS,
+            title,
+            style.LEVELS,
+            self.is_synthetic,
         )
         return self._show(figure) if figure else self._nothing_about("surveys")
 
@@ -145,6 +157,12 @@ class Report:
     @property
     def _who(self) -> str:
         return "the state" if self.kind == "state" else f"this {self.kind}"
+
+    def _newest_known(self, measure: str) -> int:
+        """The newest cohort for which the state has a number on a measure; the report year when it never has."""
+        known = self.state[(self.state["measure"] == measure) & self.state["value"].notna()]
+        newest = known[known["window_years"] == 1]["cohort"].max()
+        return self.report_year if pd.isna(newest) else int(newest)
 
     def _nothing_about(self, topic: str) -> Words:
         asked = self.unit[self.unit["topic"] == topic]

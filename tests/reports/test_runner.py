@@ -16,6 +16,9 @@ from partnerlib.reports import run
 from partnerlib.reports.execution import elements_of, execute
 from partnerlib.reports.kernels import preloaded_kernels
 from partnerlib.reports.page import result_page
+from partnerlib.reports.plan import Page
+from partnerlib.reports.record import Entry
+from partnerlib.reports.runner import _still_planned
 
 PAIR = f"{TYPICAL}-{DISTRICT}"
 
@@ -92,6 +95,24 @@ def test_a_run_a_repeat_and_a_failure(here: Project, release_file: Path) -> None
     assert str(here.root) not in record
     assert "Jane Doe" not in "".join(file.read_text() for file in folder.rglob("*.*")) + failed.summary()
     assert sorted(path.name for path in here.out.iterdir()) == [str(YEAR), "plan.yml"], "something was left behind"
+
+
+def entry(code: str, path: str) -> Entry:
+    return Entry("provider", code, "A name", path, "done")
+
+
+def test_a_unit_with_a_new_name_has_one_page_and_a_unit_that_left_the_plan_none() -> None:
+    earlier = {
+        f"provider/{TYPICAL}-old": entry(TYPICAL, f"provider/{TYPICAL}-old.html"),
+        f"provider/{TINY}-same": entry(TINY, f"provider/{TINY}-same.html"),
+        f"provider/{EMPTY}-gone": entry(EMPTY, f"provider/{EMPTY}-gone.html"),
+    }
+    pages = [Page("provider", TYPICAL, "New", ""), Page("provider", TINY, "Same", "")]
+    assert list(_still_planned(earlier, pages, is_whole_plan=True)) == [f"provider/{TINY}-same"]
+    assert list(_still_planned(earlier, pages, is_whole_plan=False)) == [
+        f"provider/{TINY}-same",
+        f"provider/{EMPTY}-gone",
+    ]
 
 
 def test_a_report_that_dies_stops_or_sleeps_is_one_failed_page(here: Project, release_file: Path) -> None:
