@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One native thread a process: pages and tests run side by side, and threads of BLAS would fight over the cores.
+export OPENBLAS_NUM_THREADS := 1
 export MPLBACKEND := agg
 
 .PHONY: report test lab sample bench lint types notebooks lock clean help
