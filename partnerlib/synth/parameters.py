@@ -91,8 +91,8 @@ class Parameters:
     """Returns to experience over the first year."""
     experience_ela_share: float = 0.7
     hosting_on_own_students: float = 0.0
-    prior_score: float = 0.70
-    ability: float = 0.22
+    prior_score: float = 0.86
+    ability: float = 0.06
     teacher_year_shock_sd: float = 0.10
     class_shock_sd: float = 0.08
     """Shocks that make a teacher's value added correlate about 0.5 from year to year."""
