@@ -38,12 +38,15 @@ def completers_counted(completers: pd.DataFrame) -> Count:
     topic="hiring",
     title="Completers linked to staff records",
     informs=("partnership criterion 5",),
+    horizon=1,
 )
 def linked_to_staff_records(completers: pd.DataFrame) -> Rate:
     """Share of completers found in the state's staff records at all; the others may work where the state cannot see.
 
     Formula
         completers linked to an educator of any year / completers
+    Cohorts
+        those whose first October after completion has been collected
     Source
         rule of the field: a hiring rate is shown with the link rate it rests on
     """
@@ -99,12 +102,15 @@ def employed_within(completers: pd.DataFrame, years: int) -> Rate:
     topic="hiring",
     title="Ever employed by June of the report year (official)",
     informs=_EMPLOYMENT,
+    horizon=1,
 )
 def ever_employed(completers: pd.DataFrame) -> Rate:
     """Share of completers ever found in a Massachusetts public school by June of the report year, as the state counts.
 
     Formula
         completers found in any October or end-of-year staff collection up to the report year / completers
+    Cohorts
+        those who completed before the report year, as on the state's pages: the newest has had its first October
     Caution
         older cohorts have had more years to be found: not comparable between cohorts
     Source
