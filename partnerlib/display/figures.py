@@ -149,7 +149,7 @@ def dots(
     axes.set_ylim(len(labels) - 0.45, -0.55)
     _axis_of(axes, statistic)
     if statistic in {"rate", "share"}:
-        axes.set_xlim(0, 1)
+        axes.set_xlim(-0.015, 1.015)
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(names), frameon=False, fontsize=9, handletextpad=0.3,
         borderaxespad=0.2,
