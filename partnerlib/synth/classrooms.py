@@ -217,13 +217,13 @@ def _scores(
     columns = []
     for subject, name in enumerate(("va_math", "va_ela")):
         returns = experience if subject == 0 else parameters.experience_ela_share * experience
-        effect = people[name] + parameters.match_on_value_added * people["match"] + returns[seniority] - 0.12 * (
-            1.0 if subject == 0 else parameters.experience_ela_share)  # fmt: skip
+        effect = people[name] + parameters.match_on_value_added * people["match"] + returns[seniority]
         effect = effect + parameters.hosting_on_own_students * hosts
         effect = effect + parameters.teacher_year_shock_sd * rng.standard_normal(len(effect))
         taught = effect[sections.teacher]
         helped = sections.co_teacher >= 0
         taught = np.where(helped, 0.5 * (taught + effect[sections.co_teacher]), taught)
+        taught = taught - taught.mean()  # the test is scaled anew each year: the average class gains nothing
         taught = taught + parameters.class_shock_sd * rng.standard_normal(len(taught))
         shock = parameters.school_shock_sd * rng.standard_normal(len(geography.school_code))
         columns.append(
