@@ -224,7 +224,7 @@ def list_all(
 def _print_rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     if not out.is_terminal:
         for row in rows:
-            out.print("\t".join(row), markup=False)
+            typer.echo("\t".join(row))
         return
     table = RichTable(*header, box=None, header_style="bold")
     for row in rows:

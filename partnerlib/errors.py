@@ -76,10 +76,14 @@ def shape(value: str | None) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'year'?`, or the list of what is known when nothing is near."""
+    """`did you mean 'year'?`, or the list of what is known when nothing is near.
+
+    A part of a name counts, too: 'yeer' is near 'report_year'.
+    """
     choices = sorted(set(known))
-    near = get_close_matches(word.lower(), [choice.lower() for choice in choices], n=1, cutoff=0.6)
+    spoken = {part: choice for choice in choices for part in choice.lower().split("_") if len(part) > 3}
+    spoken |= {choice.lower(): choice for choice in choices}
+    near = get_close_matches(word.lower(), spoken, n=1, cutoff=0.6)
     if near:
-        nearest = next(choice for choice in choices if choice.lower() == near[0])
-        return f"did you mean '{nearest}'?"
+        return f"did you mean '{spoken[near[0]]}'?"
     return "known: " + ", ".join(choices) if choices else "nothing is known here"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ import pandas as pd
 from partnerlib import build as building
 from partnerlib import engine
 from partnerlib.errors import DataError, ParameterError
-from partnerlib.project import Project
+from partnerlib.project import Project, code_sha256
 
 if TYPE_CHECKING:
     from partnerlib.models.value_added import ValueAdded
@@ -42,19 +41,8 @@ class Prepared:
     """Hash of everything the tables were made from."""
 
 
-@cache
-def code_key() -> str:
-    """Hash of the library's modules: a changed formula makes every result stale."""
-    folder = Path(__file__).parent
-    digest = hashlib.sha256()
-    for module in sorted(folder.rglob("*.py")):
-        digest.update(module.relative_to(folder).as_posix().encode())
-        digest.update(module.read_bytes())
-    return digest.hexdigest()
-
-
 def _key(*parts: str) -> str:
-    return hashlib.sha256("\n".join((*parts, code_key())).encode()).hexdigest()
+    return hashlib.sha256("\n".join((*parts, code_sha256())).encode()).hexdigest()
 
 
 def _is_current(result: Path, key: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from partnerlib.errors import EnvironmentProblem
@@ -58,3 +60,14 @@ def project(
         processed=Path(processed).expanduser().resolve() if processed else root / "data" / "processed" / "sample",
         out=Path(out).expanduser().resolve() if out else root / "reports",
     )
+
+
+@cache
+def code_sha256() -> str:
+    """Hash of the library's own modules and templates: a changed formula makes every result stale."""
+    folder = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.suffix in {".py", ".html", ".css"}):
+        digest.update(file.relative_to(folder).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

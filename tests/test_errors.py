@@ -18,6 +18,7 @@ def test_a_problem_names_file_row_column_finding_expectation_and_action() -> Non
 
 def test_a_mistyped_word_gets_the_nearest_known_one() -> None:
     assert did_you_mean("yeer", ["year", "raw", "unit_code"]) == "did you mean 'year'?"
+    assert did_you_mean("yeer", ["report_year", "raw", "unit_code"]) == "did you mean 'report_year'?"
     assert did_you_mean("zzz", ["year", "raw"]) == "known: raw, year"
 
 

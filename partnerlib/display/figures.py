@@ -21,7 +21,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter
 
 from partnerlib.display import style
-from partnerlib.display.blocks import Block
+from partnerlib.display.blocks import Block, Words
 from partnerlib.display.text import interval, is_number, listed, number, people, percent
 
 SYNTHETIC = "SYNTHETIC DATA"
@@ -93,6 +93,11 @@ def finish(figure: Canvas, is_synthetic: bool) -> tuple[bytes, int, int]:
     return stream.getvalue(), width, height
 
 
+def nothing_to_draw(title: str) -> Words:
+    """What stands in place of a figure without a number: a unit with nothing to show is a normal path."""
+    return Words(f"{title}: there is no number to draw.", role="nothing")
+
+
 def _axis_of(axes: Axes, statistic: str) -> None:
     if statistic in {"rate", "share"}:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f}%"))
@@ -113,12 +118,14 @@ def dots(
     series: Mapping[str, style.Series],
     statistic: str = "rate",
     is_synthetic: bool = False,
-) -> Figure:
+) -> Figure | Words:
     """Each measure on its own line: a dot and its 95% interval for every series, the first series on top.
 
     frame
         columns `label`, `series`, `value`, `low`, `high`, `people`; labels are drawn in the order they first appear.
     """
+    if frame["value"].notna().sum() == 0:
+        return nothing_to_draw(title)
     drawn = frame[frame["value"].notna()]
     labels = list(dict.fromkeys(drawn["label"]))
     names = [name for name in series if name in set(drawn["series"])]
@@ -176,12 +183,14 @@ def curves(
     note: str,
     across: str,
     is_synthetic: bool = False,
-) -> Figure:
+) -> Figure | Words:
     """Shares over years since the start, one line a series, whiskers for 95% intervals: survival or retention curves.
 
     frame
         columns `series`, `years`, `value`, `low`, `high`, `people`, in the order the series are to be named.
     """
+    if frame["value"].notna().sum() == 0:
+        return nothing_to_draw(title)
     drawn = frame[frame["value"].notna()]
     names = list(dict.fromkeys(drawn["series"]))
     figure, axes = canvas(3.4)
@@ -235,12 +244,14 @@ def parts_of_a_whole(
     note: str,
     colours: Sequence[str] = style.PARTS,
     is_synthetic: bool = False,
-) -> Figure:
+) -> Figure | Words:
     """One bar a row, split into parts that add to one: stayers, movers and leavers; or levels of readiness.
 
     frame
         columns `label`, `part`, `value`; parts are stacked in the order they first appear.
     """
+    if frame["value"].notna().sum() == 0:
+        return nothing_to_draw(title)
     wide = frame.pivot_table(index="label", columns="part", values="value", sort=False, observed=True).astype(float)
     figure, axes = canvas(0.95 + 0.52 * len(wide))
     start = pd.Series(0.0, index=wide.index)
@@ -281,7 +292,7 @@ def bars(
     statistic: str = "count",
     others: str = "",
     is_synthetic: bool = False,
-) -> Figure:
+) -> Figure | Words:
     """Ranked bars with their number at the end: host districts by candidates placed, providers by beginners.
 
     frame
@@ -289,6 +300,8 @@ def bars(
     others
         What is not drawn, in words; it ends the note and the alternative text.
     """
+    if frame["value"].notna().sum() == 0:
+        return nothing_to_draw(title)
     drawn = frame[frame["value"].notna()]
     figure, axes = canvas(0.35 + 0.36 * max(len(drawn), 1))
     values = drawn["value"].astype(float)

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from partnerlib.display import style
-from partnerlib.display.figures import Figure, bars, curves, dots, parts_of_a_whole
+from partnerlib.display.blocks import Block
+from partnerlib.display.figures import bars, curves, dots, parts_of_a_whole
 from partnerlib.display.tables import Cell, Table, estimate_cell
 from partnerlib.display.text import MARKS, cohort_label, is_number, listed, people
 from partnerlib.reports.cohorts import Compared, Row
@@ -63,7 +64,7 @@ def measure_table(found: Sequence[Compared], caption: str, with_state: bool) -> 
     return Table(caption, columns, rows, note, [pair.measure for pair in found])
 
 
-def rate_comparison(found: Sequence[Compared], title: str, unit: str, with_state: bool, is_synthetic: bool) -> Figure:
+def rate_comparison(found: Sequence[Compared], title: str, unit: str, with_state: bool, is_synthetic: bool) -> Block:
     """The rates of a topic with their intervals: this unit, the same a cohort earlier, and the state."""
     looks = {unit: style.UNIT, BEFORE: style.BEFORE, **({STATE: style.STATE} if with_state else {})}
     rows = [
@@ -89,7 +90,7 @@ RETENTION_LEVELS = {
 YEARS = (1, 2, 3, 5)
 
 
-def retention_curves(found: Sequence[Compared], prefix: str, who: str, title: str, is_synthetic: bool) -> Figure | None:
+def retention_curves(found: Sequence[Compared], prefix: str, who: str, title: str, is_synthetic: bool) -> Block | None:
     """Share still there after 1, 2, 3 and 5 years at the four levels, from the newest cohorts that can tell.
 
     Three cohorts are pooled where the newest alone is withheld, and always where both are published: a curve through
@@ -140,7 +141,7 @@ def shares_of_levels(
     title: str,
     colours: Sequence[str],
     is_synthetic: bool,
-) -> Figure | None:
+) -> Block | None:
     """Shares over levels that add to one: a bar each for the unit's newest cohort, three pooled, and the state.
 
     sources
@@ -178,7 +179,7 @@ PARTNERS_SHOWN = 12
 """Most bars in one figure; the rest are counted in words."""
 
 
-def partners(cells: pd.DataFrame, measure: str, own_name: str, title: str, is_synthetic: bool) -> Figure | None:
+def partners(cells: pd.DataFrame, measure: str, own_name: str, title: str, is_synthetic: bool) -> Block | None:
     """The unit's partners by one published count, largest first; how many more there are is told, not which."""
     mine = cells[(cells["measure"] == measure) & (cells["group"] == "")]
     mine = mine[mine["cohort"] == mine["cohort"].max()]

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from partnerlib.codes import STATE_CODE, is_organization_code
+from partnerlib.codes import STATE_CODE, is_organization_code, repaired_code
 from partnerlib.disclosure import read_release
 from partnerlib.errors import ParameterError, did_you_mean
 from partnerlib.project import Project
@@ -228,6 +228,9 @@ def chosen(pages: list[Page], only: Iterable[str]) -> list[Page]:
             continue
         codes = [page.unit_code for page in pages if page.kind == kind]
         if colon and code not in codes:
+            if kind in {"provider", "district"} and not is_organization_code(code) and (whole := repaired_code(code)):
+                problems.append(f"--only {text}: a code has eight digits with its leading zeros, perhaps '{whole}'")
+                continue
             near = did_you_mean(code, codes) if len(codes) <= 20 or _is_near(code, codes) else f"such as {codes[0]}"
             problems.append(f"--only {text}: no {kind} with this code; {near}")
         wanted |= {(kind, known) for known in codes if not colon or known == code}

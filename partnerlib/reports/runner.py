@@ -19,7 +19,7 @@ from typing import Any
 
 from partnerlib.codes import year_label
 from partnerlib.errors import ParameterError
-from partnerlib.project import Project
+from partnerlib.project import Project, code_sha256
 from partnerlib.reports.index import index_page
 from partnerlib.reports.page import notice_page
 from partnerlib.reports.parameters import resolve
@@ -252,14 +252,3 @@ def _sha256_at(path: Path, _modified: int) -> str:
 def sha256_of(path: Path) -> str:
     """Hash of a file, computed once as long as it does not change."""
     return _sha256_at(path, path.stat().st_mtime_ns)
-
-
-@cache
-def code_sha256() -> str:
-    """Hash of the library's modules and templates: a changed template makes every page stale."""
-    folder = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
-    for file in sorted(file for file in folder.rglob("*") if file.suffix in {".py", ".html", ".css"}):
-        digest.update(file.relative_to(folder).as_posix().encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
