@@ -38,7 +38,7 @@ sample: $(VENV)/installed  ## write the committed synthetic sample again, byte f
 
 notebooks: $(VENV)/installed  ## run the studies on the sample and keep their outputs
 	$(BIN)/python -m jupyter nbconvert --to notebook --execute --inplace notebooks/studies/*.ipynb
-	$(BIN)/nbstripout --keep-count --keep-output notebooks/studies/*.ipynb
+	$(BIN)/nbstripout --keep-count --keep-output --extra-keys "metadata.language_info cell.metadata.execution" notebooks/studies/*.ipynb
 
 bench: $(VENV)/installed  ## print speed and memory as ratios against what a user would run instead
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -41,6 +41,19 @@ _PLACE_WORDS = {
 }
 
 
+SHORT_TITLES = {
+    "Placed in a high-needs school": "high-needs school",
+    "Placed within 25 miles of the provider": "within 25 miles",
+    "Eligible supervising practitioners": "eligible practitioner",
+    "Practitioner teaches the candidate's field and grades": "same field and grades",
+    "Employed by the first October": "by the first October",
+    "Employed within 2 years": "within 2 years",
+    "Employed within 3 years": "within 3 years",
+    "Ever employed by June of the report year (official)": "ever (official)",
+}
+"""What a figure's legend has room for."""
+
+
 @dataclass(frozen=True)
 class Study:
     """The data of one report year, ready to be questioned."""
@@ -64,6 +77,11 @@ class Study:
     def value_added(self) -> Mapping[str, ValueAdded]:
         """The value-added model of each tested subject."""
         return pipeline.value_added_models(self.panels)
+
+    @property
+    def teacher_effects(self) -> pd.DataFrame:
+        """Value added of every teacher, subject and year, of all tested subjects."""
+        return pd.concat([model.teacher_effects for model in self.value_added.values()], ignore_index=True)
 
     def cells(
         self,
@@ -172,19 +190,22 @@ def charted(
         cohort=[cohort_label(c, w) for c, w in zip(cells["cohort"], cells["window_years"], strict=True)],
         measure=cells["measure"].map(lambda name: find(name).title),
     )
-    chosen = words[series].astype("str").map(lambda word: (names or {}).get(word, word))
+    spoken = {**SHORT_TITLES, **(names or {})}
+    chosen = words[series].astype("str").map(lambda word: spoken.get(word, word))
     return pd.DataFrame(
         {"label": words[label].astype("str"), "series": chosen}
         | {column: cells[column] for column in ("value", "low", "high", "people")}
-    ).reset_index(drop=True)
+    ).sort_values("label", kind="stable", ignore_index=True)
 
 
 def curve(cells: pd.DataFrame) -> pd.DataFrame:
     """Retention cells as the frame of a curve: a line per level, from everybody at the start to the last horizon.
 
-    Of every measure the newest cohorts that are old enough for it; measures are named retained_<level>_<years>y.
+    Of every measure the newest window all of whose cohorts are old enough for it, so that a point never rests on fewer
+    cohorts than its neighbours. Measures are named retained_<level>_<years>y.
     """
-    known = cells.dropna(subset=["value"]).sort_values("cohort").groupby("measure", sort=False).tail(1)
+    whole = cells[cells["value"].notna() & ~cells["note"].str.contains("rests on")]
+    known = whole.sort_values("cohort").groupby("measure", sort=False).tail(1)
     parts = known["measure"].str.extract(r"^retained_(?P<level>.+)_(?P<years>\d+)y")
     points = pd.DataFrame({"series": parts["level"].map(_PLACE_WORDS), "years": parts["years"].astype(int)})
     points = points.assign(**{column: known[column] for column in ("value", "low", "high", "people")})

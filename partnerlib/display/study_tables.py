@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 from great_tables import GT, loc, style
 
@@ -9,7 +11,22 @@ from partnerlib.display.style import INK, QUIET
 from partnerlib.display.text import MARKS, cohort_label, interval, is_number, number, people
 
 
-def estimates_table(cells: pd.DataFrame, title: str, columns: dict[str, str], note: str = "") -> GT:
+@dataclass(frozen=True, repr=False)
+class StudyTable:
+    """A set table: HTML for JupyterLab, its title and size for everything else."""
+
+    title: str
+    rows: int
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"{self.title} ({self.rows} rows)"
+
+
+def estimates_table(cells: pd.DataFrame, title: str, columns: dict[str, str], note: str = "") -> StudyTable:
     """Estimates as a table: the columns asked for (name -> heading), then cohort, value, 95% interval and people.
 
     A cell without a number shows the mark of its status: suppressed, missing, not applicable and not yet observed are
@@ -28,7 +45,8 @@ def estimates_table(cells: pd.DataFrame, title: str, columns: dict[str, str], no
         .tab_style(style.text(color=INK, weight="bold"), loc.body(columns="Value"))
         .tab_style(style.text(color=QUIET), loc.body(columns=["95% interval", "People"]))
     )
-    return table.tab_source_note(note) if note else table
+    noted = table.tab_source_note(note) if note else table
+    return StudyTable(title, len(shown), noted.as_raw_html())
 
 
 def _value(row: dict[str, object]) -> str:

@@ -6,11 +6,16 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from partnerlib.errors import DataError
 from partnerlib.models.design import numeric_terms, usable_rows
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
+
+
+FEWEST_SPARE_ROWS = 10
+"""Rows beyond the number of terms below which a fit is close to saturated."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,13 @@ def linear(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # dropped collinear terms and singletons are reported below, in words
         fit = pyfixest.feols(formula, data, vcov={"CRV1": "cluster"}, weights="weights" if weights else None)
+        std_errors = fit.se().to_numpy()
     fitted = rows.frame.drop(index=list(fit.na_index))
     people, clusters = int(fitted[question.person].nunique()), int(fitted[question.cluster].nunique())
     table = coefficient_table(
         [names.get(name, "constant") for name in fit.coef().index],
         fit.coef().to_numpy(),
-        fit.se().to_numpy(),
+        std_errors,
         clusters - 1,
     )
     return Estimates(
@@ -92,9 +98,20 @@ def linear(
             *size_cautions(people, clusters, question.cluster),
             *_singletons(len(data) - len(fitted), effects),
             *_dropped_terms(names, fit.coef().index),
+            *_saturated(len(fitted), len(std_errors), std_errors),
         ),
         statistics={"r2": float(fit._r2)},
     )
+
+
+def _saturated(rows: int, terms: int, std_errors: np.ndarray) -> tuple[str, ...]:
+    """Sentences for a model that asks more than its rows can answer."""
+    sentences = []
+    if rows - terms < FEWEST_SPARE_ROWS:
+        sentences.append(f"{rows:,} rows for {terms} terms: the fit is close to saturated and says little.")
+    if not np.isfinite(std_errors).all():
+        sentences.append("Some standard errors cannot be computed: too few clusters for the terms.")
+    return tuple(sentences)
 
 
 def _dropped_terms(names: dict[str, str], kept: pd.Index) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def novice_ladder(
     exposures: Sequence[str] = ("hired_in_placement_district", "same_grade_level"),
     cluster: str = "first_job_school_code",
 ) -> tuple[Estimates, ...]:
-    """Value added of novices per unit of each exposure: raw, with experience and traits, within providers.
+    """Value added of novices per unit of each exposure: raw, with experience and subject, within providers.
 
     Unshrunken effects, weighted by students: shrinkage would pull the groups together and understate the difference.
     """
@@ -114,11 +114,9 @@ def novice_ladder(
         sample_id=sample_id,
         wrong_if=OUTCOMES_CAN_BE_WRONG,
     )
-    adjusted = ("experience_years", *TRAITS)
+    adjusted = ("experience_years", "subject")
     return (
         linear(rows, question, "raw", weights="n_students"),
-        linear(rows, question, "+ experience and traits", covariates=adjusted, weights="n_students"),
-        linear(
-            rows, question, "+ provider", covariates=adjusted, weights="n_students", effects=["provider_code"],
-        ),
-    )  # fmt: skip
+        linear(rows, question, "+ experience", covariates=adjusted, weights="n_students"),
+        linear(rows, question, "+ provider", covariates=adjusted, weights="n_students", effects=["provider_code"]),
+    )
