@@ -13,7 +13,6 @@ from partnerlib.errors import DataError
 from partnerlib.models.design import numeric_terms, usable_rows
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
 
-
 FEWEST_SPARE_ROWS = 10
 """Rows beyond the number of terms below which a fit is close to saturated."""
 
