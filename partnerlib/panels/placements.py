@@ -71,7 +71,8 @@ def host_records(processed: Processed, placements: pd.DataFrame, careers: pd.Dat
     is_unknown = experience.isna() | (hosts["is_experience_censored"].astype("boolean") & ~has_years)
     has_years = has_years.mask(is_unknown.fillna(True))
     is_rated = hosts["overall_rating"].isin(_PROFICIENT).astype("boolean").mask(hosts["overall_rating"].isna())
-    hosts["practitioner_is_eligible"] = has_years & is_rated
+    # Unknown when either part is: "no" from too few years alone would be the only answer of years without ratings.
+    hosts["practitioner_is_eligible"] = (has_years & is_rated).mask(has_years.isna() | is_rated.isna())
     hosts["experience_years"] = experience
     return hosts.rename(
         columns={
