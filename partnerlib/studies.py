@@ -231,6 +231,25 @@ def retention_series(published: pd.DataFrame) -> str:
     return shown.drop_duplicates().to_string(index=False)
 
 
+OUTCOME_WORDS = {
+    "stayer": "stayed",
+    "mover_in_district": "moved in the district",
+    "mover_other_district": "moved to another district",
+    "changed_role": "changed role",
+    "left": "left",
+}
+
+
+def outcome_shares(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells of an outcomes measure as parts of a whole, a bar per cohort: stayed, moved, changed role, left."""
+    order = list(OUTCOME_WORDS)
+    known = cells[cells["value"].notna() & cells["group_value"].isin(order)]
+    frame = charted(known, label="cohort", series="group_value", names=OUTCOME_WORDS)
+    rank = {words: place for place, words in enumerate(OUTCOME_WORDS.values())}
+    ranked = frame.assign(rank=frame["series"].map(rank)).sort_values(["label", "rank"], ignore_index=True)
+    return ranked.rename(columns={"series": "part"}).drop(columns="rank")
+
+
 PAIR_MEASURES = ("candidates_placed", "completers_hired", "host_yield_1y", "tie_years", "share_of_beginners")
 
 
