@@ -138,6 +138,7 @@ def _hire_completers(
     group = np.concatenate([teachers, aides])
     placed = people["place_school"][group] >= 0
     at = np.maximum(people["place_school"][group], 0)
+    market.posts[year] = vacancies.copy()
     utility = _job_utility(people, group, vacancies, geography, parameters) + open_utility
     away = distance(geography.school_x[at], geography.school_y[at], geography.school_x, geography.school_y)
     utility -= parameters.placement_decay * away * placed[:, None]

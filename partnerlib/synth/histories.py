@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from partnerlib.synth.arrays import Ints
+from partnerlib.synth.arrays import Floats, Ints
 from partnerlib.synth.people import People
 
 JOBS = ("2305", "2306", "2310", "2325", "4100", "1305")
@@ -26,6 +26,8 @@ class Histories:
     """Hired after October 1: in the end-of-year collection only. Columns as in `octobers`."""
     ratings: dict[int, Snapshot] = field(default_factory=dict)
     """Per school year: person, school, overall (0 Exemplary to 3 Unsatisfactory, -1 not evaluated), standards."""
+    posts: dict[int, Floats] = field(default_factory=dict)
+    """Per school year, school x field: posts open when completers chose. On no file, and every choice rests on it."""
     placement_bonus: tuple[float, float] = (0.0, 0.0)
     """Utility of the placement school over its district, and of the placement district."""
 
