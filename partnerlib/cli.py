@@ -186,14 +186,22 @@ def report(
 
 
 @app.command()
-def explain(measure: Annotated[str, typer.Argument(help="Name of a measure, as `partnerlib list` shows it.")]) -> None:
-    """Say what a measure means, its formula, who is in it and where it comes from.
+def explain(
+    name: Annotated[
+        str, typer.Argument(help="A measure, a processed table or a raw layout, as `partnerlib list` shows it.")
+    ],
+) -> None:
+    """Say what a measure means, its formula, who is in it and where it comes from; or what a table or raw layout holds.
 
     Example: `partnerlib explain hired_in_placement_district`
     """
-    from partnerlib import measures
+    from partnerlib import dictionary, measures
 
-    out.print(measures.explain(measure), markup=False)
+    entry = dictionary.describe(name)
+    if entry is None and name not in measures.all_measures():
+        known = [*measures.all_measures(), *dictionary.names()]
+        raise ParameterError(f"{name}: no measure, table or raw layout of this name; {did_you_mean(name, known)}")
+    out.print(entry or measures.explain(name), markup=False)
 
 
 @app.command(name="list")

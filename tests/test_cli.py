@@ -60,6 +60,16 @@ def test_a_raw_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
     assert "nowhere" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("hired_in_placement_district", "Formula"), ("educators", "Key: mepid"), ("staff_roster", "SR38")],
+)
+def test_explain_knows_measures_tables_and_raw_layouts(name: str, said: str) -> None:
+    told = partnerlib("explain", name)
+    assert told.returncode == 0
+    assert said in told.stdout
+
+
 def test_a_command_that_is_piped_prints_no_progress() -> None:
     listed = partnerlib("list", "measures")
     assert listed.returncode == 0
