@@ -192,7 +192,7 @@ def official_retention_to_2018(completers: pd.DataFrame) -> Rate:
     topic="retention",
     title="Remaining employed, official formula from report year 2019",
     informs=("partnership criterion 5",),
-    horizon=1,
+    horizon=2,
 )
 def official_retention_from_2019(completers: pd.DataFrame) -> Rate:
     """Share of completers ever employed who are still employed in the report year, as the state counts from 2019.
@@ -200,8 +200,10 @@ def official_retention_from_2019(completers: pd.DataFrame) -> Rate:
     Formula
         those found a year or more before the report and again in its October / completers ever employed
     Caution
-        the cohort is the numerator. Completers too new to have had a year stand in the denominator and cannot stand in
-        the numerator, so the newest cohort is zero and pooled years are too low; see `employed_two_octobers`
+        the cohort is the numerator. Completers first found in the report year stand in the denominator and cannot stand
+        in the numerator, so young cohorts are too low; see `employed_two_octobers`
+    Cohorts
+        those who could have had a year: completers of the year before the report would be zero by construction
     Source
         profiles.doe.mass.edu, educator preparation, report years from 2019: Number in Retention Cohort
     """
@@ -252,7 +254,8 @@ def life_table(teaching_years: pd.DataFrame, curve: Curve, level: str, **_words:
 
     Formula
         hazard: those who leave in a year / those at risk at its start (the denominator);
-        survival: product over the years so far of (1 - hazard), of those who started (the denominator)
+        survival: product over the years so far of (1 - hazard), of those who started (the denominator); it rests on
+        the fewest people at risk in any of those years
     Excluded
         practicum equivalents (teachers of record), who are hired where placed by construction
     Returners

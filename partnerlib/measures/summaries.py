@@ -185,17 +185,22 @@ def _(result: LifeTable, cells: Cells) -> list[Summary]:
 
 
 def _survival(hazards: list[Summary], years: tuple[int, ...]) -> list[Summary]:
-    """Product of (1 - hazard): a cohort that drops out of view stops its curve, one that is all gone stays at zero."""
-    started = hazards[0].denominator
+    """Product of (1 - hazard): a cohort that drops out of view stops its curve, one that is all gone stays at zero.
+
+    A point rests on the fewest people at risk in any of its years: with those who started instead, two points of a
+    published curve would give away a hazard that rests on a handful.
+    """
+    started, people = hazards[0].denominator, hazards[0].people
     survival, greenwood = np.ones(len(started)), np.zeros(len(started))
     parts = []
     for year, hazard in zip(years, hazards, strict=True):
         at_risk, left = hazard.denominator, hazard.numerator
+        people = np.where(hazard.people > 0, np.minimum(people, hazard.people), people)
         survival = np.where(survival == 0, 0.0, survival * (1 - hazard.value))
         greenwood = greenwood + _divide(left, at_risk * (at_risk - left))
         low, high = intervals.of_survival(survival, greenwood)
         shown = ~np.isnan(survival)
         denominator = np.where(shown, started, 0.0)
-        part = Summary("rate", survival * started, denominator, hazards[0].people * shown, survival, low, high)
+        part = Summary("rate", survival * started, denominator, people * shown, survival, low, high)
         parts.append(_labelled(part, "year", str(year), year))
     return parts

@@ -119,6 +119,17 @@ def test_survival_is_the_product_limit_with_greenwoods_interval() -> None:
         assert part.high[0] == pytest.approx(survival ** np.exp(-reach))
 
 
+def test_a_point_of_a_survival_curve_rests_on_the_fewest_people_at_risk_so_far() -> None:
+    """Twelve start, eight leave, four remain at risk: the second point would give away what four people did."""
+    year = [1] * 12 + [2] * 4
+    left = [True] * 8 + [False] * 4 + [True] * 2 + [False] * 2
+    frame = pd.DataFrame({"cohort": 2014, "person": [*range(12), *range(8, 12)], "provider_code": CODES[0]})
+    cells = arrange(frame, ["provider"], 1, 2014, {})["provider"]
+    first, second, *_ = summarise(LifeTable(pd.Series(year), pd.Series(left), "survival"), cells)
+    assert (first.value[0], first.people[0], first.denominator[0]) == (pytest.approx(4 / 12), 12, 12)
+    assert (second.value[0], second.people[0], second.denominator[0]) == (pytest.approx(2 / 12), 4, 12)
+
+
 def test_a_concentration_index_covers_the_truth_as_often_as_it_says() -> None:
     """Two thousand draws of 150 placements over four districts; the interval is asymptotic: 93 to 97 of 100."""
     rng = np.random.default_rng(5)
