@@ -59,8 +59,13 @@ def found_after(
     pairs = base.join(later, on=["mepid", "then"], how="left").with_columns(
         state_any=~nw.col("later_school").is_null(),
         state_position=same_position,
-        district=same_position & (nw.col("later_district") == nw.col("district_code")).fill_null(False),
-        school=same_position & (nw.col("later_school") == nw.col("school_code")).fill_null(False),
+        in_district=(nw.col("later_district") == nw.col("district_code")).fill_null(False),
+        in_school=(nw.col("later_school") == nw.col("school_code")).fill_null(False),
+    )
+    # Whoever stays in a school stays in its district, whichever district reports the person this time.
+    pairs = pairs.with_columns(
+        district=same_position & (nw.col("in_district") | nw.col("in_school")),
+        school=same_position & nw.col("in_school"),
     )
     found = pairs.group_by(*KEY).agg(*(nw.col(level).any() for level in LEVELS))
     is_observed = (nw.col("school_year") + years).is_in(octobers)
@@ -95,8 +100,10 @@ def retention(
     throughout = steps[-1]
     for step in steps[:-1]:
         joined = throughout.join(step, on=list(KEY), how="inner", suffix="_between")
-        both = [(nw.col(level) & nw.col(f"{level}_between")).alias(level) for level in LEVELS]
-        throughout = joined.select(*KEY, *both)
+        both = {level: nw.col(level) & nw.col(f"{level}_between") for level in LEVELS}
+        # Where an October is missing, those known to have left would be the only ones known: nobody is.
+        is_known = {level: ~nw.col(level).is_null() & ~nw.col(f"{level}_between").is_null() for level in LEVELS}
+        throughout = joined.select(*KEY, *(nw.when(is_known[level]).then(both[level]).alias(level) for level in LEVELS))
     throughout = throughout.rename({level: f"retained_{level}_throughout" for level in LEVELS})
     frame = panel(result.join(throughout, on=list(KEY), how="inner"), required=["school_year"])
     frame.insert(2, "years", years)

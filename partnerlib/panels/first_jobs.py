@@ -47,13 +47,28 @@ def build_first_jobs(
             f"links: {int(people['link_method'].isna().sum())} candidates have no row; expected one for every "
             "candidate. The links are older than the candidates: run `partnerlib build`"
         )
+    people = _without_later_educators(processed, people)
     people["is_linked"] = people["mepid"].notna().astype(bool)
     people = people.merge(first_positions(people, careers), on="candidate_id", how="left", validate="one_to_one")
-    people = _with_employment(people, last_october=int(careers["school_year"].max()))
+    people = _with_employment(people, octobers=frozenset(careers["school_year"].astype(int)))
     people["ever_employed_by_report"] = ever_employed(processed, people)
     people = _with_job_context(processed, people, organizations, high_needs)
     people = people.sort_values(["provider_code", "candidate_id"], ignore_index=True)
     return checked_grain(people, ["candidate_id"], "first_jobs")
+
+
+def _without_later_educators(processed: Processed, people: pd.DataFrame) -> pd.DataFrame:
+    """Nobody linked to an educator who first comes on file after the year the panels look from.
+
+    Links are made once, from all years; a report about an earlier year may not know whom a later one finds.
+    """
+    on_file = panel(processed.scan("educators").select("mepid").unique())["mepid"]
+    is_later = people["mepid"].notna() & ~people["mepid"].isin(on_file)
+    return people.assign(
+        mepid=people["mepid"].mask(is_later),
+        link_method=people["link_method"].mask(is_later, "unmatched"),
+        link_probability=people["link_probability"].mask(is_later),
+    )
 
 
 def candidates_with_program(processed: Processed, placements: pd.DataFrame) -> pd.DataFrame:
@@ -114,15 +129,19 @@ def first_positions(people: pd.DataFrame, careers: pd.DataFrame) -> pd.DataFrame
     return first.astype(types)
 
 
-def _with_employment(people: pd.DataFrame, last_october: int) -> pd.DataFrame:
-    """Years to hire, and whether found by the first, second and third October after completion."""
+def _with_employment(people: pd.DataFrame, octobers: frozenset[int]) -> pd.DataFrame:
+    """Years to hire, and whether found by the first, second and third October after completion.
+
+    Null unless every one of those Octobers has been collected: a gap in the collections finds nobody.
+    """
     waited = people["first_job_year"] - people["completion_year"] - 1
     answers = {}
     names = ("employed_first_october", "employed_within_2_years", "employed_within_3_years")
-    for octobers, name in enumerate(names, start=1):
-        found = (waited < octobers).fillna(False)
-        is_observable = (people["completion_year"] + octobers <= last_october).fillna(False)
-        answers[name] = found.astype("boolean").mask(~is_observable.astype(bool))
+    is_observable = pd.Series(True, index=people.index)
+    for count, name in enumerate(names, start=1):
+        found = (waited < count).fillna(False)
+        is_observable &= (people["completion_year"] + count).isin(octobers)
+        answers[name] = found.astype("boolean").mask(~is_observable)
     return people.assign(years_to_hire=waited, **answers)
 
 

@@ -67,16 +67,15 @@ def main_teaching(processed: Processed, people: pd.DataFrame) -> pd.DataFrame:
         .join(wanted, on=key, how="inner")
         .select(*key, "grade", "fte", course_area=nw.col("course_code").str.slice(0, 2))
     )
-    main = None
+    largest = []
     for column in ("course_area", "grade"):
         by_fte = panel(
             taught.filter(~nw.col(column).is_null()).group_by(*key, column).agg(fte=nw.col("fte").sum()),
             required=["school_year"],
         )
         ordered = by_fte.sort_values([*key, "fte", column], ascending=[True, True, False, True])
-        largest = ordered.drop_duplicates(key).drop(columns="fte")
-        main = largest if main is None else main.merge(largest, on=key, how="outer", validate="one_to_one")
-    assert main is not None
+        largest.append(ordered.drop_duplicates(key).drop(columns="fte").set_index(key))
+    main = pd.concat(largest, axis="columns").sort_index().reset_index()
     return checked_grain(main, key, "main teaching")
 
 

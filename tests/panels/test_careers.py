@@ -15,9 +15,12 @@ from small_state import (
     PROMOTED,
     RETURNER,
     SHORE,
+    SOUTH,
     SPLITTER,
     STAYER,
     TWO_DISTRICTS,
+    all_rows,
+    write_tables,
 )
 
 from partnerlib.errors import DataError
@@ -158,3 +161,38 @@ def test_a_doubled_row_is_an_error_that_names_no_one() -> None:
     with pytest.raises(DataError, match="careers: 2 rows share \\(mepid, school_year\\)") as error:
         checked_grain(doubled, ["mepid", "school_year"], "careers")
     assert STAYER not in str(error.value)
+
+
+def without_october(folder: Path, year: int) -> Path:
+    """The small state with one October's staff files never received."""
+    rows = all_rows()
+    for table in ("staff_roster", "educators", "assignments"):
+        rows[table] = [row for row in rows[table] if (row["school_year"], row["collection"]) != (year, "october")]
+    return write_tables(folder / "processed", rows)
+
+
+def test_a_missing_october_leaves_unknown_who_was_there_throughout(tmp_path: Path) -> None:
+    gap = load_panels(without_october(tmp_path, 2016))
+    two = gap.retention(2).set_index(["mepid", "school_year"])
+    throughout = [f"{name}_throughout" for name in RETAINED]
+    # The mover is elsewhere by 2017; without October 2016, leavers would be the only ones whose answer is known.
+    assert two.loc[(MOVER, 2015), RETAINED].notna().all()
+    assert two.xs(2015, level="school_year")[throughout].isna().all().all()
+
+
+def test_a_missing_october_finds_nobody_and_says_nothing_of_employment(tmp_path: Path) -> None:
+    jobs = load_panels(without_october(tmp_path, 2016)).first_jobs.set_index("candidate_id")
+    assert jobs.loc[["first_provider", "aide_first"], "employed_first_october"].isna().all()
+    assert jobs.loc["same_district", "employed_first_october"] and pd.isna(
+        jobs.loc["same_district", "employed_within_2_years"]
+    )
+
+
+def test_who_stays_in_a_school_that_another_district_reports_stays_at_every_level(tmp_path: Path) -> None:
+    rows = all_rows()
+    for table in ("staff_roster", "educators", "assignments"):
+        for row in rows[table]:
+            if row["mepid"] == NEIGHBOR and row["school_year"] == 2018:
+                row["district_code"] = SOUTH
+    careers = load_panels(write_tables(tmp_path / "processed", rows)).careers.set_index(["mepid", "school_year"])
+    assert careers.loc[(NEIGHBOR, 2017), RETAINED].all() and careers.loc[(NEIGHBOR, 2017), "outcome"] == "stayer"

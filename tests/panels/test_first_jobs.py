@@ -130,3 +130,16 @@ def test_grade_bands_as_licences_write_them(band: str, grades: int) -> None:
 
 def test_a_candidate_in_the_south_works_in_the_south(first_jobs: pd.DataFrame) -> None:
     assert first_jobs.loc["of_record", "first_job_district_code"] == SOUTH
+
+
+def test_an_earlier_report_does_not_know_whom_a_later_collection_finds(world: Path) -> None:
+    """Someone first on file in spring 2018 was nobody the report of 2017 could link to."""
+    then = load_panels(world, as_of=2017).first_jobs.set_index("candidate_id").loc["spring_hire"]
+    assert not then["is_linked"] and pd.isna(then["mepid"]) and then["link_method"] == "unmatched"
+    now = load_panels(world).first_jobs.set_index("candidate_id").loc["spring_hire"]
+    assert now["is_linked"] and now["link_method"] == "mepid"
+
+
+def test_before_anyone_is_hired_there_are_panels_all_the_same(world: Path) -> None:
+    first = load_panels(world, as_of=2014)
+    assert first.first_jobs["first_job_year"].isna().all() and len(first.first_jobs)
