@@ -26,7 +26,7 @@ def describe_table(table: Table) -> str:
 
 
 def _column(column: Column) -> str:
-    remarks = [column.sensitivity]
+    remarks: list[str] = [column.sensitivity]
     if column.allowed:
         remarks.append("one of " + ", ".join(str(value) for value in column.allowed))
     if column.references:
