@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from partnerlib.display.text import is_number
+from partnerlib.display.text import cohort_label, is_number
 from partnerlib.reports.definitions import definition
 
 Row = Mapping[str, Any]
@@ -29,6 +30,7 @@ class Compared:
     before: Row | None
     pooled: Row | None
     state: Row | None
+    state_pooled: Row | None = None
 
     @property
     def value(self) -> float | None:
@@ -43,6 +45,11 @@ class Compared:
         """True when the question applies to nobody here, in any of the cohorts shown."""
         rows = [row for row in (self.this, self.before, self.pooled) if row is not None]
         return all(row["status"] == "not_applicable" for row in rows)
+
+    @property
+    def state_beside_best(self) -> Row | None:
+        """The state's row over the same cohorts as `best`: a pooled number stands beside a pooled one."""
+        return self.state_pooled if self.best is not None and self.best is self.pooled else self.state
 
     @property
     def best(self) -> Row | None:
@@ -81,9 +88,20 @@ def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[C
                 cells.get((name, year - 1, 1)),
                 cells.get((name, year, POOLED)),
                 state_rows.get((name, year, 1)),
+                state_rows.get((name, year, POOLED)),
             )
         )
     return sorted(found, key=lambda pair: (definition(pair.measure).rank, pair.measure))
+
+
+def cohorts_of(row: Row) -> str:
+    """The cohorts a number rests on, as school years: of a pooled number only those the data hold.
+
+    >>> cohorts_of({"cohort": 2018, "window_years": 3, "note": "rests on 2015-16 to 2016-17 of 3 cohorts"})
+    '2015-16 to 2016-17'
+    """
+    part = re.search(r"rests on (.+?) of \d+ cohorts", str(row["note"] or ""))
+    return part[1] if part else cohort_label(int(row["cohort"]), int(row["window_years"]))
 
 
 def _by_cell(rows: pd.DataFrame) -> dict[tuple[str, int, int], Row]:

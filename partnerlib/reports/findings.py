@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from partnerlib.display.blocks import Block
 from partnerlib.display.figures import bars, curves, dots, parts_of_a_whole
 from partnerlib.display.tables import Cell, Table, estimate_cell
 from partnerlib.display.text import MARKS, cohort_label, is_number, listed, people
-from partnerlib.reports.cohorts import Compared, Row
+from partnerlib.reports.cohorts import Compared, Row, cohorts_of
 from partnerlib.reports.definitions import definition
 
 BEFORE = "a cohort earlier"
@@ -55,13 +56,21 @@ def measure_table(found: Sequence[Compared], caption: str, with_state: bool) -> 
             Cell(definition(pair.measure).title, cohort_label(pair.cohort)),
             estimate_cell(pair.this),
             estimate_cell(pair.before),
-            estimate_cell(pair.pooled),
+            _pooled_cell(pair.pooled),
             *([estimate_cell(pair.state)] if with_state else []),
         ]
         for pair in found
     ]
     note = "Beneath each number: its 95% interval and how many people it rests on."
     return Table(caption, columns, rows, note, [pair.measure for pair in found])
+
+
+def _pooled_cell(row: Row | None) -> Cell:
+    """A pooled number, with the cohorts it rests on where the data do not hold all three."""
+    cell = estimate_cell(row)
+    if row is None or "rests on" not in str(row["note"]):
+        return cell
+    return replace(cell, detail=" · ".join(part for part in (cell.detail, f"only {cohorts_of(row)}") if part))
 
 
 def rate_comparison(found: Sequence[Compared], title: str, unit: str, with_state: bool, is_synthetic: bool) -> Block:
@@ -103,12 +112,12 @@ def retention_curves(found: Sequence[Compared], prefix: str, who: str, title: st
             pair = pairs.get(f"{prefix}_{level}_{years}y")
             row = pair and next((r for r in (pair.pooled, pair.this) if r is not None and is_number(r["value"])), None)
             if row:
-                rows.append({"series": words, "years": years, "cohort": int(row["cohort"]), **numbers(row)})
+                rows.append({"series": words, "years": years, "cohorts": cohorts_of(row), **numbers(row)})
     if not rows:
         return None
     frame = pd.DataFrame(rows)
     newest = listed(
-        f"{cohort_label(int(part['cohort'].max()), 3)} after {years} year{'s' if years > 1 else ''}"
+        f"{listed(dict.fromkeys(part['cohorts']))} after {years} year{'s' if years > 1 else ''}"
         for years, part in frame.groupby("years")
     )
     note = (
@@ -157,8 +166,7 @@ def shares_of_levels(
             whole = _newest_whole(mine[(mine["window_years"] == window) & (mine["cohort"] <= known)], len(levels))
             if whole is None:
                 continue
-            cohort = int(whole["cohort"].iloc[0])
-            bar = f"{label}, {cohort_label(cohort, window)}"
+            bar = f"{label}, {cohorts_of(whole.iloc[0])}"
             values = dict(zip(whole["group_value"], whole["value"], strict=True))
             rows += [{"label": _wrapped(bar), "part": words, "value": values[level]} for level, words in levels.items()]
             counts.append(float(whole["people"].iloc[0]))

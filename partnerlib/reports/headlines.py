@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from partnerlib.display.blocks import Cards, Words
-from partnerlib.display.text import cohort_label, interval, is_number, number, people
-from partnerlib.reports.cohorts import Compared, Row
+from partnerlib.display.text import interval, is_number, number, people
+from partnerlib.reports.cohorts import Compared, Row, cohorts_of
 from partnerlib.reports.definitions import definition
 
 
@@ -28,7 +28,9 @@ PHRASES = {
     "employed_first_october": (
         "Of the completers of {cohort}, {value} were working in a Massachusetts public school by the first October"
     ),
-    "host_yield_1y": "Of the completers hosted in {cohort}, {value} were working in the host district a year later",
+    "host_yield_1y": (
+        "Of the hosted completers of {cohort}, {value} had a first job in the host district by the first October"
+    ),
     "hired_in_placement_district": (
         "Of those hired after completing in {cohort}, {value} took their first job in the district of their practicum"
     ),
@@ -62,10 +64,10 @@ def chosen(kind: str, found: Sequence[Compared], most: int = 3) -> list[Compared
 def _sentence(pair: Compared, with_state: bool) -> str:
     row = pair.best
     assert row is not None
-    cohort = cohort_label(int(row["cohort"]), int(row["window_years"]))
+    cohort = cohorts_of(row)
     phrase = PHRASES.get(pair.measure, f"{definition(pair.measure).title} in {{cohort}}: {{value}}")
     sentence = phrase.format(value=value_of(row, with_people=True), cohort=cohort)
-    beside = pair.state
+    beside = pair.state_beside_best
     if with_state and pair.is_rate and beside is not None and is_number(beside["value"]):
         sentence += f"; in the state, {number(float(beside['value']), pair.statistic)}"
     return f"{sentence}."
@@ -81,7 +83,7 @@ def key_number(kind: str, found: Sequence[Compared]) -> dict[str, str]:
         "measure": first.measure,
         "title": definition(first.measure).title,
         "value": value_of(row, with_people=True),
-        "cohort": cohort_label(int(row["cohort"]), int(row["window_years"])),
+        "cohort": cohorts_of(row),
     }
 
 
@@ -94,7 +96,7 @@ def _card(pair: Compared, with_state: bool) -> dict[str, str]:
     row = pair.best
     assert row is not None
     statistic = pair.statistic
-    details = [cohort_label(int(row["cohort"]), int(row["window_years"]))]
+    details = [cohorts_of(row)]
     if statistic != "count":
         if is_number(row["low"]) and is_number(row["high"]):
             details.append(interval(float(row["low"]), float(row["high"]), statistic))
@@ -102,8 +104,9 @@ def _card(pair: Compared, with_state: bool) -> dict[str, str]:
     beside = []
     if pair.before is not None and pair.best is pair.this and is_number(pair.before["value"]):
         beside.append(f"A cohort before: {number(float(pair.before['value']), statistic)}")
-    if with_state and statistic != "count" and pair.state is not None and is_number(pair.state["value"]):
-        beside.append(f"State: {number(float(pair.state['value']), statistic)}")
+    state = pair.state_beside_best
+    if with_state and statistic != "count" and state is not None and is_number(state["value"]):
+        beside.append(f"State: {number(float(state['value']), statistic)}")
     return {
         "title": definition(pair.measure).title,
         "value": number(float(row["value"]), statistic),
