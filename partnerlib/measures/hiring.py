@@ -158,7 +158,7 @@ def hired_near_placement(hired_non_equivalents: pd.DataFrame) -> Rate:
     Formula
         first jobs at 25 miles or less from the placement school / first jobs with both places known
     Excluded
-        practicum equivalents (teachers of record), who have no distance by construction
+        practicum equivalents (teachers of record), whose distance is zero by construction
     Source
         Boyd, Lankford, Loeb & Wyckoff (2005): teachers' labour markets are small
     """

@@ -12,7 +12,8 @@ from partnerlib.measures.results import Distribution, Mean, Rate
 from partnerlib.tables import RATINGS
 
 GROWTH_MINIMUM = 20
-"""Students below which the state withholds a growth percentile."""
+"""Teachers below which a mean growth percentile is remarked upon. The state withholds one of fewer than 20 students:
+so many teachers have more."""
 
 _INFORMS = ("partnership criterion 4",)
 _GROUPS = ("subject", "hired_in_placement_school", "same_grade_level", "teaching_year")

@@ -24,7 +24,7 @@ def explanation(entry: Measure) -> str:
         "Known": f"{entry.horizon} October(s) after the cohort's year; before that, 'not yet observed'"
         if entry.horizon
         else "with the cohort's own year",
-        "Minimum": f"{entry.minimum} people; fewer is remarked upon here and withheld from a release",
+        "Minimum": f"{entry.minimum} people; fewer is remarked upon. What a release withholds is its own rule",
         "Interval": _INTERVAL,
         "Informs": ", ".join(entry.informs),
     }

@@ -135,3 +135,9 @@ def test_the_page_has_every_topic_and_a_row_for_every_measure() -> None:
         "## Placement", "## Hiring", "## Retention", "## Outcomes", "## Surveys", "## Partnerships",
     ]  # fmt: skip
     assert sum(line.startswith("| `") for line in page.splitlines()) == len(all_measures())
+
+
+def test_an_explanation_does_not_promise_that_a_release_withholds_what_it_publishes() -> None:
+    """The growth measures remark upon fewer than 20 teachers; a release publishes 12."""
+    words = explain("growth_of_novices")
+    assert "20 people; fewer is remarked upon." in words and "withheld from a release" not in words
