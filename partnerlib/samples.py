@@ -104,7 +104,24 @@ def non_equivalents(panels: Panels, cohorts: tuple[int, int] | None = None) -> S
 
 def hired_completers(panels: Panels, cohorts: tuple[int, int] | None = None) -> Sample:
     """Completers with an ordinary practicum and a first job: those for whom 'hired where placed' is a question."""
+    steps = _hired(panels, cohorts)
+    return restrict("hired_completers", panels.first_jobs, "candidate_id", _CANDIDATES, steps, panels.as_of)
+
+
+def hired_teachers(panels: Panels, cohorts: tuple[int, int] | None = None) -> Sample:
+    """Hired completers whose first job is as a teacher: those who can be kept or lost as one.
+
+    An aide who becomes a teacher leaves the position of the first job, and is no teacher lost.
+    """
     steps = [
+        *_hired(panels, cohorts),
+        Restriction("the first job is not as a teacher", lambda rows: rows["first_job_is_teacher"]),
+    ]
+    return restrict("hired_teachers", panels.first_jobs, "candidate_id", _CANDIDATES, steps, panels.as_of)
+
+
+def _hired(panels: Panels, cohorts: tuple[int, int] | None) -> list[Restriction]:
+    return [
         _NOT_COMPLETED,
         _NO_PRACTICUM,
         _OF_RECORD,
@@ -119,7 +136,6 @@ def hired_completers(panels: Panels, cohorts: tuple[int, int] | None = None) -> 
             lambda rows: rows["first_job_year"].notna(),
         ),
     ]
-    return restrict("hired_completers", panels.first_jobs, "candidate_id", _CANDIDATES, steps, panels.as_of)
 
 
 def first_jobs_observable(panels: Panels, horizon: int = 1, cohorts: tuple[int, int] | None = None) -> Sample:
@@ -206,6 +222,7 @@ SAMPLES: dict[str, Callable[..., Sample]] = {
         placed_candidates,
         non_equivalents,
         hired_completers,
+        hired_teachers,
         first_jobs_observable,
         beginners,
         followed_teachers,

@@ -33,6 +33,7 @@ def candidates() -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=columns)
     frame["is_completer"] = frame["completion_year"].notna()
     frame["placement_year"] = frame["completion_year"]
+    frame["first_job_is_teacher"] = (frame["candidate_id"] != "two_years_later").where(frame["first_job_year"].notna())
     years = ["completion_year", "first_job_year", "placement_year"]
     return frame.astype({year: "Int64" for year in years})
 
@@ -161,6 +162,12 @@ def test_hired_completers_leave_out_teachers_of_record_by_name() -> None:
     assert names("hired_completers") == ["stays_north", "two_years_later"]
     reasons = sample("hired_completers", small_panels()).ledger["reason"].str.cat(sep="; ")
     assert "teacher of record" in reasons and "invisible" in reasons
+
+
+def test_who_starts_as_an_aide_is_hired_and_no_teacher_to_lose() -> None:
+    assert names("hired_teachers") == ["stays_north"]
+    last = sample("hired_teachers", small_panels()).ledger.iloc[-1]
+    assert (last["reason"], last["dropped_people"]) == ("the first job is not as a teacher", 1)
 
 
 def test_a_cohort_too_young_for_the_horizon_is_left_out() -> None:
