@@ -25,22 +25,21 @@ from partnerlib.checking import (
     TakenFile,
     quiet,
     release,
-    rows_of,
     sorted_problems,
 )
 from partnerlib.checking import check as check
-from partnerlib.derivation import DERIVED, educators
+from partnerlib.derivation import educators
 from partnerlib.errors import DataError
 from partnerlib.project import Project
 from partnerlib.recognition import digest_of, find_files
 from partnerlib.sources.reading import problem_frame
 from partnerlib.sources.sniffing import hash_of
 from partnerlib.tables import TABLES
+from partnerlib.writing import write_files, write_table
 
 RECORD = "ingest_record.json"
 MADE_LATER = frozenset({"links", "rejects", "educators"})
 """`links` is made by linking, from these tables; the others are written last."""
-_TYPES = {"text": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN", "date": "DATE"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def inputs_of(raw: Path) -> str:
 def code_version() -> str:
     """The package's version with a hash of the modules that decide what a build gives."""
     package = Path(__file__).parent
-    names = ("build", "checking", "recognition", "derivation", "places", "codes", "tables", "engine")
+    names = ("build", "checking", "recognition", "derivation", "writing", "places", "codes", "tables", "engine")
     digest = hashlib.sha256()
     for path in [*(package / f"{name}.py" for name in names), *sorted((package / "sources").glob("*.py"))]:
         digest.update(path.read_bytes())
@@ -118,8 +117,8 @@ def _write_tables(intake: Intake, folder: Path) -> dict[str, Any]:
             problems.append(file.conformed.problems)
         for name in dict.fromkeys(table for file in group for table in file.source.feeds):
             intake.progress(f"writing {name}")
-            rows = " UNION ALL ".join(rows_of(file, name) for file in group if name in file.source.feeds)
-            write_table(name, DERIVED[name](rows) if name in DERIVED else rows, folder)
+            feeding = [file for file in group if name in file.source.feeds]
+            write_files(name, feeding, folder, is_last=all(len(file.source.feeds) == 1 for file in feeding))
         release(group)
     for name in TABLES:
         if name not in MADE_LATER and not (folder / f"{name}.parquet").exists():
@@ -160,25 +159,6 @@ def _file_record(file: TakenFile) -> dict[str, Any]:
         "received": int(conformed.received), "accepted": int(conformed.accepted),
         "rejected": int(conformed.rejected), "flagged": int(flagged.nunique()), "notes": list(conformed.notes),
     }  # fmt: skip
-
-
-def write_table(name: str, query: str | None, folder: Path) -> None:
-    """One processed table in its exact types, keys first and sorted by key; without a query, an empty one."""
-    table = TABLES[name]
-    path = folder / f"{name}.parquet"
-    if query is None:
-        pq.write_table(table.arrow_schema().empty_table(), path)
-        return
-    columns = ", ".join(
-        f'CAST("{column.name}" AS {_TYPES[column.type]}) AS "{column.name}"' for column in table.columns
-    )
-    # DuckDB marks a column without nulls as required: a row that never comes keeps the types the same for any content.
-    nothing = ", ".join(f"CAST(NULL AS {_TYPES[column.type]})" for column in table.columns)
-    key = ", ".join(f'"{column}"' for column in table.key)
-    ordered = engine.connection().sql(
-        f"SELECT {columns} FROM ({query}) UNION ALL SELECT {nothing} WHERE random() < -1 ORDER BY {key}"
-    )
-    engine.write_parquet(engine.lazy(ordered), path)
 
 
 def _put_in_place(partial: Path, processed: Path) -> None:

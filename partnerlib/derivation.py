@@ -48,7 +48,7 @@ def settle_identities(files: Sequence[StagedRows]) -> None:
     connection.execute("DROP TABLE named; DROP TABLE settled")
 
 
-def candidates(rows: str) -> str:
+def candidates(rows: str, _before: str) -> str:
     """One row per candidate: what completer files say first, then CAP; the newest file first.
 
     The MEPID is the well-formed one that most rows report.
@@ -72,24 +72,27 @@ def candidates(rows: str) -> str:
         SELECT * FROM people LEFT JOIN mepids USING (candidate_id)"""
 
 
-def students(rows: str) -> str:
+def students(rows: str, before: str) -> str:
     """High needs: low income, disability, or English learner in the year or in either of the two years before."""
-    return f"""WITH said AS ({rows}), learners AS (
-            SELECT DISTINCT sasid, school_year FROM said WHERE is_english_learner
-        ), recent AS (
-            SELECT sasid, school_year + 1 AS school_year FROM learners
-            UNION SELECT sasid, school_year + 2 FROM learners
-        )
-        SELECT said.* REPLACE (is_low_income OR is_english_learner OR has_disability OR recent.sasid IS NOT NULL
-            AS is_high_needs)
-        FROM said LEFT JOIN recent ON said.sasid = recent.sasid AND said.school_year = recent.school_year"""
+    return f"""SELECT said.* REPLACE (is_low_income OR is_english_learner OR has_disability
+            OR sasid IN (SELECT sasid FROM ({before}) WHERE is_english_learner) AS is_high_needs)
+        FROM ({rows}) AS said"""
 
 
-def scores(rows: str) -> str:
-    """Standard score: the scaled score in standard deviations of all students of its year, grade and subject."""
-    return f"""WITH said AS ({rows}), forms AS (
-            SELECT school_year, grade, subject, avg(scaled_score) AS mean, nullif(stddev_pop(scaled_score), 0) AS sd
+def scores(rows: str, _before: str) -> str:
+    """Standard score: the scaled score in standard deviations of all students of its year, grade and subject.
+
+    The deviation comes from sums alone: those of whole numbers are exact in whatever order the cores add them up, so
+    that the same files give the same bytes.
+    """
+    return f"""WITH said AS ({rows}), sums AS (
+            SELECT school_year, grade, subject, count(scaled_score) AS n, sum(scaled_score) AS total,
+                sum(scaled_score * scaled_score) AS squares
             FROM said GROUP BY ALL
+        ), forms AS (
+            SELECT school_year, grade, subject, total / n AS mean,
+                nullif(sqrt(greatest(n * squares - total * total, 0)), 0) / n AS sd
+            FROM sums
         )
         SELECT said.* REPLACE ((scaled_score - mean) / sd AS standard_score)
         FROM said JOIN forms ON said.school_year = forms.school_year AND said.subject = forms.subject
@@ -112,5 +115,5 @@ def educators(roster: str, assignments: str) -> str:
             district_code) = 1"""
 
 
-DERIVED: dict[str, Callable[[str], str]] = {"candidates": candidates, "students": students, "scores": scores}
-"""Tables whose rows need all the table's rows at hand."""
+DERIVED: dict[str, Callable[[str, str], str]] = {"candidates": candidates, "students": students, "scores": scores}
+"""Tables whose rows need others of the table: from all rows of a school year, and those of the two years before it."""

@@ -65,6 +65,12 @@ class Table:
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """How the rows are sorted: by key, the year first, so that who reads some years passes over the others."""
+        years = tuple(name for name in self.key if name == "school_year")
+        return (*years, *(name for name in self.key if name not in years))
+
     def arrow_schema(self) -> pa.Schema:
         """The exact Parquet schema, keys first."""
         return pa.schema([pa.field(c.name, _ARROW[c.type]) for c in self.columns])

@@ -118,6 +118,11 @@ class StagedRows:
         sql = f"SELECT DISTINCT {', '.join(present) or '1'} FROM {self.table} WHERE is_kept"
         return frozenset(engine.connection().execute(sql).fetchall())
 
+    @property
+    def school_years(self) -> frozenset[int]:
+        """The school years met in the file, for layouts that hold rows by year."""
+        return frozenset(int(str(year)) for year, *_ in self.partitions)
+
     def kept(self) -> int:
         """Rows accepted so far."""
         sql = f"SELECT count(*) FROM {self.table} WHERE is_kept"
