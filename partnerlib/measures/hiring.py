@@ -135,6 +135,8 @@ def hired_in_placement(hired_non_equivalents: pd.DataFrame, place: str) -> Rate:
 
     Formula
         people whose first October position is in the placement {place} / people with a first October position
+    Caution
+        older cohorts include people first found at work years later, the newest only those of the first October
     Excluded
         practicum equivalents (teachers of record), for whom the share is 1 by construction
     Source
@@ -157,6 +159,8 @@ def hired_near_placement(hired_non_equivalents: pd.DataFrame) -> Rate:
 
     Formula
         first jobs at 25 miles or less from the placement school / first jobs with both places known
+    Caution
+        older cohorts include people first found at work years later, the newest only those of the first October
     Excluded
         practicum equivalents (teachers of record), whose distance is zero by construction
     Source

@@ -24,7 +24,7 @@ def candidates_placed(placements: pd.DataFrame) -> Count:
     """Number of candidates with a practicum placement.
 
     Formula
-        distinct people with a placement in the year
+        distinct people by the year of their practicum; a further practicum with the same provider adds nobody
     Source
         CAP submissions; purpose of the partnership page (a record for each provider, district and year)
     """

@@ -221,3 +221,16 @@ mepid school_year
     of_state = found.loc[found["unit_kind"] == "state"].set_index(["cohort", "window_years"])
     assert of_state.loc[(2018, 1), "status"] == "not_yet_observed"
     assert of_state.loc[(2018, 3), ["numerator", "denominator"]].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["hired_in_placement_school", "hired_in_placement_district", "hired_near_placement"])
+def test_a_number_without_a_fixed_horizon_says_so(name: str) -> None:
+    """Of two completers of a year, one is found at once and one a year later: later reports count both."""
+    jobs = "candidate_id completion_year first_job_year\na 2017 2018\n"
+    near = {"hired_in_placement_school": True, "hired_in_placement_district": True, "first_job_distance_miles": 1.0}
+    counted = []
+    for text in (jobs, jobs + "b 2017 2019\n"):
+        found = estimate(invented(text, **near), 2019, [MEASURES[name]], windows=[1])
+        counted.append(found.loc[(found["unit_kind"] == "state") & (found["cohort"] == 2017), "denominator"].item())
+    assert counted == [1, 2]
+    assert "first found at work years later" in MEASURES[name].sections["Caution"]

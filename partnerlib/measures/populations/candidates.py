@@ -10,7 +10,8 @@ from partnerlib.measures.populations.population import is_true, population, take
 
 
 @population(
-    who="everybody placed in a practicum, practicum equivalents (teachers of record) included",
+    who="everybody placed in a practicum, practicum equivalents (teachers of record) included; someone placed more "
+    "than once with a provider counts once, with the practicum of the program first completed, else the latest",
     cohort="school year of the placement",
     district="the district that hosts the practicum",
     key=("candidate_id",),
