@@ -32,7 +32,8 @@ class Parameters:
     hired_where_placed_on_loss: float = -0.35
     hired_in_placement_district_on_loss: float = -0.10
     strength_on_loss: float = -0.24
-    """Selection: stronger candidates stay anyway, so a raw contrast overstates the effect of placement."""
+    """Selection: stronger candidates stay anyway. Where a raw contrast errs depends on the schools' own losses, too:
+    hired in the placement's district is hired where schools lose more, and the raw effect of the district vanishes."""
     partnership_on_loss: float = 0.0
     """A declared partnership has no effect of its own on staying: only its selected candidates look better."""
     leave_by_experience: tuple[float, ...] = (1.90, 1.55, 1.28, 1.08, 0.98, 0.95, 0.90, 0.85, 0.80, 0.75, 0.70)

@@ -56,7 +56,10 @@ SCALES: dict[str, Scale] = {
     "medium": Scale("medium", 45, 200, 8200, 16, 400, 0, 2012, 2019, 2020, 20, 3, 10, 120.0, 55.0),
     "state": Scale("state", 400, 1850, 78_000, 80, 3900, 950_000, 2010, 2019, 2010, 21, 0, 12, 160.0, 60.0),
 }
-"""`small` is committed, `state` is as large as Massachusetts, `medium` exists for calibration tests in memory."""
+"""Sizes, and nothing more: an effect planted in `small` is too faint for so few people to be found in it.
+
+`small` is committed, `state` is as large as Massachusetts, `medium` exists for tests in memory.
+"""
 
 
 def stream(seed: int, purpose: str) -> np.random.Generator:

