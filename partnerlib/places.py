@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -92,10 +93,10 @@ class Places:
                 index[role, above]["normalized"][normalized(name)].add(code)
         return cls(organizations, aliases, dict(index))
 
-    @property
-    def codes(self) -> pd.Series:
+    @cached_property
+    def codes(self) -> frozenset[str]:
         """Every code of the directory."""
-        return self.organizations["organization_code"].drop_duplicates()
+        return frozenset(self.organizations["organization_code"])
 
     def with_files(self, taken: Iterable[TakenFile]) -> Places:
         """These places and what newly read directory and alias files add."""

@@ -6,7 +6,7 @@ that a clean file costs a look at one flag per row and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import numpy as np
 import pandas as pd
@@ -237,7 +237,7 @@ def _lines(files: Sequence[StagedRows], numbers: pd.Series, row_ids: pd.Series) 
     return lines
 
 
-def unknown_codes(staged: StagedRows, codes: pd.Series, referred: str) -> pd.DataFrame:
+def unknown_codes(staged: StagedRows, codes: Set[str], referred: str) -> pd.DataFrame:
     """Codes that the referred table does not have: each flagged once for its column, at its first row."""
     layout = staged.layout
     connection = engine.connection()
@@ -250,7 +250,7 @@ def unknown_codes(staged: StagedRows, codes: pd.Series, referred: str) -> pd.Dat
             f'SELECT "{cell.name}" AS code, min(rowid) AS row_id, count(*) AS rows FROM {staged.table} '
             f'WHERE is_kept AND "{cell.name}" IS NOT NULL GROUP BY 1 ORDER BY 2'
         ).df()
-        unknown = met[~met["code"].isin(codes)]
+        unknown = met[[code not in codes for code in met["code"]]]
         expected = "a code of the organization directory; correct it, or add the organization to the directory"
         problems += [
             Problem(staged.file, line, cell.raw, f"{code}, in {rows:,} row{'s' if rows > 1 else ''}", expected,
