@@ -30,7 +30,8 @@ def spells_of_new_teachers(
 
     The first exit at the level ends the spell; who comes back later is not at risk again. Someone whose first October
     is the last one collected adds no time and has no row. Someone with two providers is followed once, from the
-    earlier first job.
+    earlier first job. Whose first job is not as a teacher has no row: an aide who becomes a teacher would count as
+    having left the position.
     """
     if level not in LEVELS:
         raise ParameterError(f"retention level '{level}': {did_you_mean(level, LEVELS)}")
@@ -38,6 +39,8 @@ def spells_of_new_teachers(
     require_columns(first_jobs, ["candidate_id", "mepid", "first_job_year"], "spells of new teachers")
     require_columns(careers, ["mepid", "school_year", retained], "spells of new teachers")
     started = first_jobs.dropna(subset=["mepid", "first_job_year"])
+    if "first_job_is_teacher" in started:
+        started = started[started["first_job_is_teacher"].fillna(False).astype(bool)]
     started = started.sort_values(["first_job_year", "candidate_id"]).drop_duplicates("mepid")
     known = careers.loc[careers[retained].notna(), ["mepid", "school_year", retained]]
     rows = started[["mepid", "first_job_year"]].merge(known, on="mepid", how="inner")

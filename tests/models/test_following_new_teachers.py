@@ -46,6 +46,11 @@ def test_someone_with_two_providers_is_followed_once_from_the_earlier_first_job(
     assert four[["candidate_id", "first_job_year", "duration", "event"]].to_numpy().tolist() == [["C4", 2016, 1, True]]
 
 
+def test_an_aide_who_becomes_a_teacher_has_not_left_teaching() -> None:
+    hired = HIRED.assign(first_job_is_teacher=pd.array([True, False, True, True, True], dtype="boolean"))
+    assert spells_of_new_teachers(hired, CAREERS)["mepid"].tolist() == ["1", "4"]
+
+
 def test_novices_are_in_their_first_or_second_year() -> None:
     effects = pd.DataFrame({"mepid": ["2"] * 4, "school_year": [2014, 2015, 2016, 2017], "effect": 0.0})
     assert novice_effects(effects, HIRED)["experience_years"].tolist() == [0, 1]

@@ -44,8 +44,7 @@ def leaving(panels: Panels) -> Estimates:
     """
     sample = non_equivalents(panels)
     spells = spells_of_new_teachers(sample.frame, panels.careers, level="school")
-    teachers = spells[spells["first_job_is_teacher"].astype(bool)]
-    periods = person_periods(teachers.dropna(subset=list(PLANTED_ON_LOSS)))
+    periods = person_periods(spells.dropna(subset=list(PLANTED_ON_LOSS)))
     return hazard_model(
         periods,
         exposures=list(PLANTED_ON_LOSS),
