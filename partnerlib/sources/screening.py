@@ -250,7 +250,7 @@ def unknown_codes(staged: StagedRows, codes: Set[str], referred: str) -> pd.Data
             f'SELECT "{cell.name}" AS code, min(rowid) AS row_id, count(*) AS rows FROM {staged.table} '
             f'WHERE is_kept AND "{cell.name}" IS NOT NULL GROUP BY 1 ORDER BY 2'
         ).df()
-        unknown = met[[code not in codes for code in met["code"]]]
+        unknown = met[np.array([code not in codes for code in met["code"]], dtype=bool)]
         expected = "a code of the organization directory; correct it, or add the organization to the directory"
         problems += [
             Problem(staged.file, line, cell.raw, f"{code}, in {rows:,} row{'s' if rows > 1 else ''}", expected,
