@@ -61,12 +61,47 @@ def summarise(result: Result, cells: Cells) -> list[Summary]:
 
 
 def _rate(values: Floats, cells: Cells) -> Summary:
+    """Share of rows; in its Wilson interval the rows of one person (three pooled years) count for what they tell."""
     rows, cell = _known(values, cells)
     numerator = added(cell, cells.count, values[rows])
     denominator = added(cell, cells.count)
-    low, high = intervals.of_rate(numerator, denominator)
-    people = cells.people(rows, cell)
-    return Summary("rate", numerator, denominator, people, _divide(numerator, denominator), low, high)
+    value, people = _divide(numerator, denominator), cells.people(rows, cell)
+    told = _effective_rows(values, cells, value, denominator, people)
+    low, high = intervals.of_rate(value * told, told)
+    return Summary("rate", numerator, denominator, people, value, low, high)
+
+
+def _effective_rows(values: Floats, cells: Cells, value: Floats, denominator: Floats, people: Floats) -> Floats:
+    """How many independent rows would tell as much: rows / design effect, never more than the rows.
+
+    Formula
+        design effect = variance clustered on people / binomial variance; where everybody or nobody has the property
+        there is no variance to compare, and the people are counted
+    Source
+        Wilson intervals with the effective sample size: Korn & Graubard (1998), Franco, Little, Louis & Slud (2019)
+    """
+    if cells.people_behind is not None or not (people < denominator).any():
+        return denominator
+    rows, cell = _known(values, cells)
+    error, _ = _clustered_error(values, np.ones(len(values)), rows, cell, cells, value, denominator)
+    binomial = _divide(value * (1 - value), denominator)
+    told = np.divide(denominator * binomial, error**2, out=people.astype(float), where=(binomial > 0) & (error > 0))
+    return np.where(people < denominator, np.clip(told, 1, denominator), denominator)
+
+
+def _clustered_error(
+    values: Floats, weights: Floats, rows: Ints, cell: Ints, cells: Cells, mean: Floats, total: Floats
+) -> tuple[Floats, Floats]:
+    """Standard error of a weighted mean and its number of clusters: squared residuals summed by person."""
+    person = rows if cells.people_behind is not None else cells.person[rows]
+    width = int(person.max()) + 1 if len(person) else 1
+    cluster, pairs = pd.factorize(cell * width + person)
+    residual = added(cluster, len(pairs), weights[rows] * (values[rows] - mean[cell]))
+    cluster_cell = np.asarray(pairs, dtype=np.int64) // width
+    clusters = added(cluster_cell, cells.count)
+    correction = _divide(clusters, clusters - 1)
+    error = np.sqrt(added(cluster_cell, cells.count, residual**2) * correction) / np.where(total > 0, total, 1)
+    return error, clusters
 
 
 @summarise.register
@@ -108,14 +143,7 @@ def _(result: Mean, cells: Cells) -> list[Summary]:
     total = added(cell, cells.count, weights[rows])
     mean = _divide(added(cell, cells.count, weights[rows] * values[rows]), total)
     people = cells.people(rows, cell)
-    person = rows if cells.people_behind is not None else cells.person[rows]
-    width = int(person.max()) + 1 if len(person) else 1
-    cluster, pairs = pd.factorize(cell * width + person)
-    residual = added(cluster, len(pairs), weights[rows] * (values[rows] - mean[cell]))
-    cluster_cell = np.asarray(pairs, dtype=np.int64) // width
-    clusters = added(cluster_cell, cells.count)
-    correction = _divide(clusters, clusters - 1)
-    error = np.sqrt(added(cluster_cell, cells.count, residual**2) * correction) / np.where(total > 0, total, 1)
+    error, clusters = _clustered_error(values, weights, rows, cell, cells, mean, total)
     low, high = intervals.of_mean(mean, error, clusters)
     return [Summary("mean", np.full(cells.count, np.nan), total, people, mean, low, high)]
 
