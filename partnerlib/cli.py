@@ -6,7 +6,9 @@ Exit codes: 0 all well, 1 some report failed, 2 usage or parameters, 3 data inva
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -19,7 +21,7 @@ from rich.table import Table as RichTable
 
 from partnerlib import __version__
 from partnerlib.errors import DataError, ParameterError, PartnerlibError, did_you_mean
-from partnerlib.project import Project, project
+from partnerlib.project import project
 
 app = typer.Typer(
     name="partnerlib",
@@ -215,64 +217,18 @@ def list_all(
 
     Example: `partnerlib list studies`
     """
-    listing = {
-        "measures": _measures,
-        "studies": _studies,
-        "sources": _sources,
-        "tables": _tables,
-    }
-    if what == "pages":
-        _print_rows(("page", "unit"), _pages(project(raw=raw, processed=processed), year))
-    elif what in listing:
-        _print_rows(("name", "what it is"), listing[what]())
-    else:
-        raise ParameterError(f"list {what}: nothing of that kind; {did_you_mean(what, [*listing, 'pages'])}")
+    from partnerlib import listings
 
-
-def _print_rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    if what not in listings.KINDS:
+        raise ParameterError(f"list {what}: nothing of that kind; {did_you_mean(what, listings.KINDS)}")
+    rows = listings.rows(what, project(raw=raw, processed=processed), year)
     if not out.is_terminal:
-        for row in rows:
-            typer.echo("\t".join(row))
+        typer.echo("\n".join("\t".join(row) for row in rows))
         return
-    table = RichTable(*header, box=None, header_style="bold")
+    table = RichTable("name", "what it is", box=None, header_style="bold")
     for row in rows:
         table.add_row(*row)
     out.print(table)
-
-
-def _measures() -> list[tuple[str, ...]]:
-    from partnerlib import measures
-
-    return [(name, entry.title) for name, entry in sorted(measures.all_measures().items())]
-
-
-def _studies() -> list[tuple[str, ...]]:
-    import nbformat
-
-    folder = project().notebooks / "studies"
-    titles = ((path.stem, nbformat.read(path, as_version=4).cells[0].source) for path in sorted(folder.glob("*.ipynb")))
-    return [(name, first_cell.splitlines()[0].lstrip("# ")) for name, first_cell in titles]
-
-
-def _sources() -> list[tuple[str, ...]]:
-    from partnerlib.sources import all_sources
-
-    return [(source.name, source.title) for source in all_sources()]
-
-
-def _tables() -> list[tuple[str, ...]]:
-    from partnerlib.tables import TABLES
-
-    return [(table.name, table.description) for table in TABLES.values()]
-
-
-def _pages(here: Project, year: int | None) -> list[tuple[str, ...]]:
-    from partnerlib import pipeline, reports
-
-    prepared = pipeline.prepare(here)
-    report_year = pipeline.check_year(here, year)
-    released = pipeline.release(prepared, report_year)
-    return [(page.slug, page.unit_name) for page in reports.list_pages(here, report_year, released)]
 
 
 @app.command()
@@ -326,7 +282,25 @@ def main() -> int:
             return int(problem.exit_code)
         if type(problem).__name__ in {"Abort", "Exit"}:
             return int(getattr(problem, "exit_code", 130))
-        raise
+        if os.environ.get("PARTNERLIB_DEBUG"):
+            raise
+        err.print(_unexpected(problem), markup=False)
+        return 1
+
+
+def _unexpected(problem: Exception) -> str:
+    """The kind and place of an error nobody foresaw, without its message: that may quote a row about a person."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    ours = [
+        frame
+        for frame in frames
+        if Path(frame.filename).parent.name != "site-packages" and "partnerlib" in frame.filename
+    ]
+    place = f"{Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else "outside the library"
+    return (
+        f"unexpected {type(problem).__name__} in {place}; this is a fault of the library. Its message may quote your "
+        "data and is not shown; set PARTNERLIB_DEBUG=1 to see it, and report the kind and the place"
+    )
 
 
 if __name__ == "__main__":

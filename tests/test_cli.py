@@ -54,6 +54,17 @@ def test_a_folder_with_no_known_file_ends_with_code_3_and_names_the_folder(tmp_p
     assert "notes.csv" in ended.stdout + ended.stderr
 
 
+def test_an_error_nobody_foresaw_tells_its_kind_and_place_and_quotes_no_data() -> None:
+    from partnerlib.cli import _unexpected
+
+    try:
+        int("Jane Smith 03/14/1985")
+    except ValueError as problem:
+        told = _unexpected(problem)
+    assert "ValueError" in told
+    assert "Jane" not in told
+
+
 def test_a_raw_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
     ended = partnerlib("build", "--raw", str(tmp_path / "nowhere"), "--processed", str(tmp_path / "processed"))
     assert ended.returncode == 3
