@@ -103,7 +103,7 @@ def novice_ladder(
     exposures: Sequence[str] = ("hired_in_placement_district", "same_grade_level"),
     cluster: str = "first_job_school_code",
 ) -> tuple[Estimates, ...]:
-    """Value added of novices per unit of each exposure: raw, with experience and subject, within providers.
+    """Value added of novices per unit of each exposure: raw, with experience, subject and grade level, within providers.
 
     Unshrunken effects, weighted by students: shrinkage would pull the groups together and understate the difference.
     """
@@ -117,7 +117,8 @@ def novice_ladder(
         sample_id=sample_id,
         wrong_if=OUTCOMES_CAN_BE_WRONG,
     )
-    adjusted = ("experience_years", "subject")
+    # Grade level: matches are commoner where effects are measured against other colleagues.
+    adjusted = ("experience_years", "subject", "first_job_grade_level")
     return (
         linear(rows, question, "raw", weights="n_students"),
         linear(rows, question, "+ experience", covariates=adjusted, weights="n_students"),
