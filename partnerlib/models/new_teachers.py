@@ -103,7 +103,7 @@ def novice_ladder(
     exposures: Sequence[str] = ("hired_in_placement_district", "same_grade_level"),
     cluster: str = "first_job_school_code",
 ) -> tuple[Estimates, ...]:
-    """Value added of novices per unit of each exposure: raw, with experience, subject and grade level, within providers.
+    """Value added of novices per unit of each exposure: raw, with experience and grade level, within providers.
 
     Unshrunken effects, weighted by students: shrinkage would pull the groups together and understate the difference.
     """
