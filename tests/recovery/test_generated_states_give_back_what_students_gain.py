@@ -153,7 +153,8 @@ def fits(seed: int) -> Fits:
     effects = value_added(classrooms, "math", sample_id="generated").teacher_effects
     level = classrooms.groupby("mepid")["grade"].first().astype(int).ge(6).rename(UPPER).reset_index()
     jobs = new_teachers(state).drop(columns=["value_added"]).merge(level, on="mepid", how="left", validate="1:1")
-    right = novice_ladder(effects, jobs, sample_id="generated", exposures=(*EXPOSURES, UPPER))[-1]
+    jobs = jobs.assign(first_job_grade_level=jobs[UPPER].map({True: "middle", False: "elementary"}))
+    right = novice_ladder(effects, jobs, sample_id="generated", exposures=EXPOSURES)[-1]
     mentor_alone = novice_ladder(effects, jobs, sample_id="generated", exposures=["mentor_value_added"])[0]
     seen = experience(state)
     classes = classrooms.groupby(["mepid", "school_year"])["score"].agg(mean_score="mean", n_students="size")
