@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,9 +96,9 @@ def build(project: Project, progress: Progress = quiet, force: bool = False) -> 
         record = _read_record(project.processed)
         assert record is not None
         return BuildResult(project.processed, record, is_rebuilt=False)
-    partial = project.processed / ".partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    project.processed.mkdir(parents=True, exist_ok=True)
+    # A folder of this build's own, on the same disk: two builds at once never write into one another's tables.
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=project.processed))
     intake = Intake(project.raw, progress)
     try:
         intake.look()
@@ -164,7 +165,7 @@ def _file_record(file: TakenFile) -> dict[str, Any]:
 def _put_in_place(partial: Path, processed: Path) -> None:
     """Move the finished tables over the old ones; links made from the old tables go."""
     (processed / "links.parquet").unlink(missing_ok=True)
-    (processed / RECORD).unlink(missing_ok=True)
+    (processed / RECORD).unlink(missing_ok=True)  # without its record a folder is stale, whatever happens meanwhile
     for path in sorted(partial.glob("*.parquet")):
         path.replace(processed / path.name)
     (partial / RECORD).replace(processed / RECORD)
