@@ -22,7 +22,7 @@ def _loop(pages: list[Page], here: Project, year: int, released: Path, folder: P
     """Seconds of the loop a user would write: for each unit one `papermill`, then one `jupyter nbconvert`."""
     start = time.perf_counter()
     for page in pages:
-        executed = folder / f"{page.slug}.ipynb"
+        executed = folder / f"{page.kind}-{page.unit_code}.ipynb"
         notebook = here.notebooks / "reports" / f"{page.kind}.ipynb"
         parameters = [
             "-r",
