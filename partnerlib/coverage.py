@@ -10,6 +10,7 @@ import pandas as pd
 
 from partnerlib import engine
 from partnerlib.codes import year_label
+from partnerlib.link import link_quality
 from partnerlib.tables import TABLES
 
 _YEAR_COLUMNS = ("school_year", "completion_year", "report_year")
@@ -56,6 +57,28 @@ def link_rates(processed: Path, by: tuple[str, ...] = ("completion_year",)) -> p
     candidates = counted.sum(axis=1)
     shares = counted.assign(candidates=candidates, linked_rate=1 - counted["unmatched"] / candidates)
     return shares.rename_axis(columns=None).reset_index()
+
+
+def links_against_truth(raw: Path, processed: Path) -> str:
+    """Precision and recall of the links by provider and completion year, where the truth is known; else words.
+
+    The truth of a synthetic state lies in the folder `truth` beside its raw files. Nobody knows it of a real one.
+    """
+    path = raw / "truth" / "truth_links.csv"
+    if not path.is_file():
+        return "The truth is not known: only a synthetic state comes with it."
+    identities = pd.read_csv(path, dtype="str")
+    identities["email"] = identities["email"].str.lower()
+    candidates = pd.read_parquet(processed / "candidates.parquet", columns=["candidate_id", "provider_code", "email"])
+    known = candidates.merge(identities, on=["provider_code", "email"], how="inner")
+    truth = known.assign(mepid=known["true_mepid"].where(known["in_staff_files"] == "1"))
+    quality = link_quality(pd.read_parquet(processed / "links.parquet"), truth)
+    whole, cohorts = quality.iloc[-1], quality.iloc[:-1].dropna(subset=["completion_year"])
+    lines = [f"all: precision {whole['precision']:.3f}, recall {whole['recall']:.3f}, {whole['links']:,} links"]
+    for name in ("precision", "recall"):
+        by_year = cohorts.pivot(index="provider_code", columns="completion_year", values=name).astype(float)
+        lines += ["", name, by_year.round(3).rename_axis(columns=None).to_string(na_rep="")]
+    return "\n".join(lines)
 
 
 def link_shares(processed: Path) -> pd.DataFrame:

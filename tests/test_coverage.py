@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
-from shipped_sample import built_sample
+from shipped_sample import RAW, built_sample
 
 from partnerlib import coverage
 
@@ -27,6 +30,15 @@ def test_shares_of_links_add_to_one_in_every_year() -> None:
     assert shares.groupby("label")["value"].sum().to_numpy() == pytest.approx(1.0)
     rates = coverage.link_rates(built_sample(), by=("provider_code", "completion_year"))
     assert (rates[["mepid", "probabilistic", "unmatched"]].sum(axis=1) == rates["candidates"]).all()
+
+
+def test_links_are_held_against_the_truth_by_provider_and_year_where_it_is_known(tmp_path: Path) -> None:
+    told = coverage.links_against_truth(RAW, built_sample())
+    precision, recall = (float(number) for number in re.findall(r"(?:precision|recall) ([\d.]+)", told)[:2])
+    assert precision >= 0.995
+    assert recall >= 0.97
+    assert "89000001" in told
+    assert "not known" in coverage.links_against_truth(tmp_path, built_sample())
 
 
 def test_every_refusal_is_counted_once_with_what_would_mend_it() -> None:
