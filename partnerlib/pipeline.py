@@ -107,7 +107,9 @@ def estimate(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
         effects = pd.concat([model.teacher_effects for model in models.values()]) if models else None
         estimates = estimate_all(panels, year, teacher_effects=effects)
         path.parent.mkdir(parents=True, exist_ok=True)
-        estimates.to_parquet(path, index=False)
+        staged = path.with_name(f".{path.name}.partial")
+        estimates.to_parquet(staged, index=False)
+        staged.replace(path)
         _mark(path, key)
     return path
 
@@ -115,11 +117,12 @@ def estimate(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
 def value_added_models(panels: Panels) -> dict[str, ValueAdded]:
     """The value-added model of every subject with tested students in two years; none where nothing was tested."""
     from partnerlib.models.value_added import value_added
+    from partnerlib.samples import tested_classrooms_id
 
     tested = engine.collect(
         panels.lazy_classrooms.filter(~nw.col("lag_score").is_null()).group_by("subject").agg(rows=nw.len())
     )
-    sample_id = f"tested_classrooms-{panels.as_of}"
+    sample_id = tested_classrooms_id(panels)
     return {
         subject: value_added(panels.lazy_classrooms, subject, sample_id=sample_id)
         for subject in sorted(tested["subject"])

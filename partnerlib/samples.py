@@ -60,9 +60,13 @@ def restrict(
     ledger = pd.DataFrame(steps, columns=list(LEDGER_COLUMNS))
     if len(panel) - ledger["dropped_rows"].sum() != len(frame):
         raise DataError(f"sample {name}: the ledger does not add up to the {len(frame)} rows kept")
+    return Sample(name, frame.reset_index(drop=True), ledger, identifier(name, everyone, restrictions, year))
+
+
+def identifier(name: str, everyone: str, restrictions: Sequence[Restriction], year: int) -> str:
+    """The name and a hash of the rule: it changes when a restriction or the year does."""
     rule = json.dumps([everyone, *(restriction.reason for restriction in restrictions), year])
-    digest = blake2b(rule.encode(), digest_size=4).hexdigest()
-    return Sample(name, frame.reset_index(drop=True), ledger, f"{name}-{digest}")
+    return f"{name}-{blake2b(rule.encode(), digest_size=4).hexdigest()}"
 
 
 _NOT_COMPLETED = Restriction("had not completed a program", lambda rows: rows["is_completer"])
@@ -200,19 +204,26 @@ def hosts(panels: Panels, cohorts: tuple[int, int] | None = None) -> Sample:
     return restrict("hosts", panels.placements, "practitioner_mepid", everyone, steps, panels.as_of)
 
 
+_TESTED = (
+    Restriction("the student has no score this year (absent or excused)", lambda rows: rows["score"].notna()),
+    Restriction(
+        "the student has no score in the subject a year earlier (first tested grade, new to the state, "
+        "or a year without tests)",
+        lambda rows: rows["lag_score"].notna(),
+    ),
+)
+_CLASSROOMS = "teachers and their students in tested grades, by subject and year"
+
+
 def tested_classrooms(panels: Panels, cohorts: tuple[int, int] | None = None) -> Sample:
     """Teachers and their tested students with the scores of a year earlier: the rows of a value-added model."""
-    steps = [
-        *_within("school_year", cohorts, "taught"),
-        Restriction("the student has no score this year (absent or excused)", lambda rows: rows["score"].notna()),
-        Restriction(
-            "the student has no score in the subject a year earlier (first tested grade, new to the state, "
-            "or a year without tests)",
-            lambda rows: rows["lag_score"].notna(),
-        ),
-    ]
-    everyone = "teachers and their students in tested grades, by subject and year"
-    return restrict("tested_classrooms", panels.classrooms(), "sasid", everyone, steps, panels.as_of)
+    steps = [*_within("school_year", cohorts, "taught"), *_TESTED]
+    return restrict("tested_classrooms", panels.classrooms(), "sasid", _CLASSROOMS, steps, panels.as_of)
+
+
+def tested_classrooms_id(panels: Panels) -> str:
+    """The identifier of that sample without its rows, for a model that reads them from the engine."""
+    return identifier("tested_classrooms", _CLASSROOMS, _TESTED, panels.as_of)
 
 
 SAMPLES: dict[str, Callable[..., Sample]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from partnerlib import samples
 from partnerlib.errors import ParameterError
 from partnerlib.studies import (
     charted,
@@ -114,3 +115,10 @@ def test_a_study_of_a_measure_that_does_not_exist_offers_the_nearest() -> None:
     with pytest.raises(ParameterError, match="ever_employed"):
         study.cells("ever_employd")
     assert study.is_synthetic
+
+
+def test_value_added_carries_the_identifier_of_the_sample_whose_ledger_is_shown() -> None:
+    study = open_study()
+    assert {model.coefficients.sample_id for model in study.value_added.values()} == {
+        samples.tested_classrooms(study.panels).sample_id
+    }
