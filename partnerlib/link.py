@@ -14,12 +14,12 @@ import pandas as pd
 from partnerlib import engine
 from partnerlib.linkage.choice import choose
 from partnerlib.linkage.model import score
-from partnerlib.linkage.quality import link_quality, match_rates
+from partnerlib.linkage.quality import link_quality
 from partnerlib.linkage.records import candidate_records, educator_records, with_institutions
 from partnerlib.panels.inputs import Processed, checked_grain
 from partnerlib.tables import TABLES
 
-__all__ = ["link", "link_candidates", "link_quality", "match_rates"]
+__all__ = ["link", "link_candidates", "link_quality"]
 
 NOTHING_ALIKE = "nobody on file agrees on MEPID, licence, birth date or full name"
 

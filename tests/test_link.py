@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from shipped_sample import built_sample, true_identities
 
-from partnerlib.link import link, link_quality, match_rates
+from partnerlib.link import link, link_quality
 from partnerlib.tables import TABLES
 
 FIRST = ["Maria", "John", "Katherine", "Robert", "Priya", "Wei", "Fatima", "Luis", "Nora", "Peter", "Grace", "Omar"]
@@ -188,12 +188,6 @@ def test_quality_counts_right_links_among_links_and_among_the_employed(links: pd
     assert everybody["precision"] == 1 and everybody["recall"] == pytest.approx(7 / 9)
     wrong = links.reset_index().assign(mepid=lambda rows: rows["mepid"].where(rows["candidate_id"] != "right", "1"))
     assert link_quality(wrong, truth).iloc[-1]["precision"] == pytest.approx(6 / 7)
-
-
-def test_match_rates_count_everybody_once(links: pd.DataFrame) -> None:
-    rates = match_rates(links.reset_index())
-    assert rates["candidates"].sum() == len(links)
-    assert (rates[["by_mepid", "probabilistic", "unmatched"]].sum(axis=1) == rates["candidates"]).all()
 
 
 @pytest.fixture(scope="module")

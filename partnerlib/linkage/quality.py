@@ -1,26 +1,8 @@
-"""How good the links are: against the truth where it is known, and by match rate where it is not."""
+"""How good the links are against the truth, where it is known; `partnerlib.coverage` has the rates for everybody."""
 
 from __future__ import annotations
 
 import pandas as pd
-
-
-def match_rates(links: pd.DataFrame) -> pd.DataFrame:
-    """Share of candidates linked, by provider and completion year, with the method; reviewers ask for this table.
-
-    Columns
-        provider_code, completion_year, candidates, by_mepid, probabilistic, unmatched, match_rate (0-1)
-    """
-    counts = (
-        links.groupby(["provider_code", "completion_year", "method"], dropna=False)
-        .size()
-        .unstack(fill_value=0)
-        .reindex(columns=["mepid", "probabilistic", "unmatched"], fill_value=0)
-        .rename(columns={"mepid": "by_mepid"})
-    )
-    counts.insert(0, "candidates", counts.sum(axis=1))
-    counts["match_rate"] = 1 - counts["unmatched"] / counts["candidates"]
-    return counts.reset_index()
 
 
 def link_quality(links: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
