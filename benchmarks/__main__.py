@@ -34,7 +34,7 @@ def build_tables(
 
 @app.callback(invoke_without_command=True)
 def everything(context: typer.Context) -> None:
-    """All benchmarks at their full size (about an hour on two cores)."""
+    """All benchmarks at their full size (about fifteen minutes on two cores)."""
     if context.invoked_subcommand is None:
         build.compare(None, "state")
         reports.compare(50, 2)

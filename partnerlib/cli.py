@@ -140,11 +140,10 @@ def study(
 
     here = project(raw=raw, processed=processed, out=out_dir)
     with progress() as tell:
-        prepared = pipeline.prepare(here, progress=tell)
+        pipeline.prepare(here, progress=tell)
         written = reports.run_study(
             here, name, year=pipeline.check_year(here, year), settings=_settings(parameter or []), progress=tell
         )
-    del prepared
     out.print(f"executed study: {written}", markup=False)
 
 
