@@ -72,6 +72,7 @@ DEFINITION_COLUMNS = (
     "programs",
     "districts",
     "partnerships",
+    "cohorts",
 )
 """Columns of the definitions published beside the cells: which sets a measure counts, and what they sum to.
 
@@ -81,6 +82,7 @@ DEFINITION_COLUMNS = (
     providers       how the providers' counts of the set relate to the state's: equal, at most, or none (no relation);
                     programs: to their provider's; districts: to the state's; partnerships: to the provider's and the
                     district's
+    cohorts         the single cohorts' to their window's
 """
 
 HAS_NUMBER = ("reported", "zero")

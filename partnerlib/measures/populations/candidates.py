@@ -16,6 +16,7 @@ from partnerlib.measures.populations.population import is_true, population, take
     district="the district that hosts the practicum",
     key=("candidate_id",),
     rule=samples.placed_candidates,
+    is_whole=True,
 )
 def placements(evidence: Evidence) -> pd.DataFrame:
     return with_units(taken(samples.placed_candidates, evidence), "placement_year", "placement_district_code")
@@ -28,6 +29,7 @@ def placements(evidence: Evidence) -> pd.DataFrame:
     district="the district that hosted the practicum",
     key=("candidate_id",),
     rule=samples.completers,
+    is_whole=True,
 )
 def completers(evidence: Evidence) -> pd.DataFrame:
     rows = with_units(taken(samples.completers, evidence), "completion_year", "placement_district_code")
@@ -61,6 +63,7 @@ def _official_retention(evidence: Evidence, rows: pd.DataFrame) -> dict[str, pd.
     district="the district that hosted the practicum",
     key=("candidate_id",),
     rule=samples.non_equivalents,
+    within="completers",
 )
 def hosted_completers(evidence: Evidence) -> pd.DataFrame:
     return with_units(taken(samples.non_equivalents, evidence), "completion_year", "placement_district_code")
@@ -73,6 +76,7 @@ def hosted_completers(evidence: Evidence) -> pd.DataFrame:
     district="the district that hosted the practicum",
     key=("candidate_id",),
     rule=samples.hired_completers,
+    within="hosted_completers",
 )
 def hired_non_equivalents(evidence: Evidence) -> pd.DataFrame:
     return with_units(taken(samples.hired_completers, evidence), "completion_year", "placement_district_code")

@@ -15,6 +15,7 @@ from partnerlib.measures.populations.teachers import novice_years
     cohort="school year of that October",
     district="the employing district",
     key=("candidate_id", "school_year", "subject"),
+    rows="classrooms",
 )
 def novice_classrooms(evidence: Evidence) -> pd.DataFrame:
     return novice_years(evidence).merge(evidence.classroom_means(), on=["mepid", "school_year"], how="inner")
@@ -25,6 +26,8 @@ def novice_classrooms(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of that October",
     district="the employing district",
     key=("candidate_id", "school_year", "subject"),
+    rows="classrooms",
+    within="novice_classrooms",
 )
 def novice_effects(evidence: Evidence) -> pd.DataFrame:
     effects = evidence.teacher_effects
@@ -39,6 +42,7 @@ def novice_effects(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of the placement",
     district="the district that hosts the practicum",
     key=("candidate_id", "subject"),
+    rows="classrooms",
 )
 def host_classrooms(evidence: Evidence) -> pd.DataFrame:
     placed = non_equivalents(evidence.first_jobs)

@@ -44,6 +44,12 @@ class Population:
     build: Build
     rule: Rule | None = None
     """The named sample its rows are taken from, whose ledger accounts for everybody left out."""
+    within: str = ""
+    """The population whose rows contain these, with the same cohort and the same district; empty for none."""
+    rows: str = "people"
+    """What a row is: people, years (of people, who may stand in several of a window), classrooms or ties."""
+    is_whole: bool = False
+    """Whether to be in it is no outcome: everybody placed, completing, asked or teaching."""
 
     def frame(self, evidence: Evidence) -> pd.DataFrame:
         """The population's rows, refused when one stands in them twice."""
@@ -75,12 +81,22 @@ POPULATIONS: dict[str, Population] = {}
 
 
 def population(
-    *, who: str, cohort: str, district: str, key: Sequence[str], rule: Rule | None = None
+    *,
+    who: str,
+    cohort: str,
+    district: str,
+    key: Sequence[str],
+    rule: Rule | None = None,
+    within: str = "",
+    rows: str = "people",
+    is_whole: bool = False,
 ) -> Callable[[Build], Build]:
     """Register the function that builds a population's rows from the panels, or from the sample that `rule` names."""
 
     def register(build: Build) -> Build:
-        POPULATIONS[build.__name__] = Population(build.__name__, who, cohort, district, tuple(key), build, rule)
+        POPULATIONS[build.__name__] = Population(
+            build.__name__, who, cohort, district, tuple(key), build, rule, within, rows, is_whole
+        )
         return build
 
     return register

@@ -13,6 +13,7 @@ from partnerlib.measures.populations.population import population
     cohort="school year of the survey",
     district="the district of the school the answer is about",
     key=("response_id",),
+    is_whole=True,
 )
 def survey_responses(evidence: Evidence) -> pd.DataFrame:
     responses = evidence.survey_responses()

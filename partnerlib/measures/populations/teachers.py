@@ -24,6 +24,8 @@ FIRST_YEARS = 2
     cohort="school year of that October",
     district="the employing district",
     key=("mepid", "school_year"),
+    rows="years",
+    is_whole=True,
 )
 def teachers(evidence: Evidence) -> pd.DataFrame:
     careers = evidence.careers.loc[evidence.careers["is_teacher"]]
@@ -36,6 +38,7 @@ def teachers(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of the first job",
     district="the district of the first job",
     key=("candidate_id",),
+    within="new_hires",
 )
 def new_teachers(evidence: Evidence) -> pd.DataFrame:
     rows = _new_teachers(evidence, with_first_job(evidence.first_jobs))
@@ -51,6 +54,7 @@ def new_teachers(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of the first job",
     district="the district of the first job",
     key=("candidate_id", "year"),
+    rows="years",
 )
 def teaching_years(evidence: Evidence) -> pd.DataFrame:
     rows = _new_teachers(evidence, non_equivalents(with_first_job(evidence.first_jobs)))
@@ -115,6 +119,7 @@ def beginners(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of that October",
     district="the employing district",
     key=("candidate_id", "school_year"),
+    rows="years",
 )
 def novices(evidence: Evidence) -> pd.DataFrame:
     rows = novice_years(evidence)

@@ -16,6 +16,7 @@ _PAIR = ["provider_code", "district_code"]
     cohort="school year of the placements",
     district="the district that hosts the practicum",
     key=("provider_code", "district_code", "cohort"),
+    rows="ties",
 )
 def placement_ties(evidence: Evidence) -> pd.DataFrame:
     ties = _ties(placements(evidence))
@@ -27,6 +28,7 @@ def placement_ties(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of the first jobs",
     district="the district that hires",
     key=("provider_code", "district_code", "cohort"),
+    rows="ties",
 )
 def hiring_ties(evidence: Evidence) -> pd.DataFrame:
     ties = _ties(new_hires(evidence))
