@@ -26,7 +26,7 @@ class Relations:
     within: Mapping[str, str]
     """Population -> the one whose rows contain its rows, with the same cohort and district; empty for none."""
     rows: Mapping[str, str]
-    """Population -> what one of its rows is: people, years (of people, who may stand in several of a window), classrooms or ties."""
+    """Population -> people, years (of people, who may stand in several of a window), classrooms or ties."""
     is_whole: Mapping[str, bool]
     """Population -> whether being in it is no outcome: everybody placed, completing, asked or teaching."""
     minimum: Mapping[str, int]

@@ -27,7 +27,6 @@ def novice_classrooms(evidence: Evidence) -> pd.DataFrame:
     district="the employing district",
     key=("candidate_id", "school_year", "subject"),
     rows="classrooms",
-    within="novice_classrooms",
 )
 def novice_effects(evidence: Evidence) -> pd.DataFrame:
     effects = evidence.teacher_effects

@@ -119,6 +119,7 @@ def beginners(evidence: Evidence) -> pd.DataFrame:
     cohort="school year of that October",
     district="the employing district",
     key=("candidate_id", "school_year"),
+    within="teachers",
     rows="years",
 )
 def novices(evidence: Evidence) -> pd.DataFrame:
