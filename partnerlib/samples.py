@@ -16,12 +16,13 @@ import pandas as pd
 
 from partnerlib.errors import DataError, ParameterError, did_you_mean
 from partnerlib.panels import Panels
+from partnerlib.restricted import Restricted
 
 LEDGER_COLUMNS = ("step", "reason", "rows", "people", "dropped_rows", "dropped_people")
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, repr=False)
+class Sample(Restricted):
     """Rows of a panel with the account of how they were chosen."""
 
     name: str

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "partnerlib"
 
 FORBIDDEN = {
     "errors": {"*"},
+    "restricted": {"*"},
     "codes": {"cli", "reports", "measures", "models", "panels", "samples", "sources", "build", "display", "disclosure"},
     "engine": {
         "cli",

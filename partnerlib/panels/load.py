@@ -18,10 +18,11 @@ from partnerlib.panels.high_needs import TOP_QUARTILE, HighNeedsRule, high_needs
 from partnerlib.panels.inputs import Processed
 from partnerlib.panels.placements import placements_with_hosts
 from partnerlib.panels.positions import TEACHER_JOBS, october_positions, successors
+from partnerlib.restricted import Restricted
 
 
-@dataclass(frozen=True)
-class Panels:
+@dataclass(frozen=True, repr=False)
+class Panels(Restricted):
     """The panels of one processed folder, as they could be known at the end of `as_of`."""
 
     processed: Processed
