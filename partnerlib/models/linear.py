@@ -12,6 +12,7 @@ import pandas as pd
 from partnerlib.errors import DataError
 from partnerlib.models.design import numeric_terms, usable_rows
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
+from partnerlib.models.support import support
 
 FEWEST_SPARE_ROWS = 10
 """Rows beyond the number of terms below which a fit is close to saturated."""
@@ -30,6 +31,8 @@ class Question:
     """Column that identifies a person, to count people beside rows."""
     sample_id: str
     wrong_if: tuple[str, ...] = ()
+    counts: str = ""
+    """Column of the people a row stands for, where rows are groups and the outcome is a share of them."""
 
 
 def linear(
@@ -100,6 +103,24 @@ def linear(
             *_saturated(len(fitted), len(std_errors), std_errors),
         ),
         statistics={"r2": float(fit._r2)},
+        support=support(
+            fitted[question.outcome].astype("float64"),
+            _shown_terms(design.loc[fitted.index], names, fit.coef().index),
+            fitted[question.person],
+            exposures=question.exposures,
+            effects=[fitted.groupby(effect.split("^")).ngroup() for effect in effects],
+            effect_names=effects,
+            weights=fitted[weights].astype("float64") if weights else None,
+            counts=fitted[question.counts].astype("float64") if question.counts else None,
+        ),
+    )
+
+
+def _shown_terms(design: pd.DataFrame, names: dict[str, str], kept: pd.Index) -> pd.DataFrame:
+    """The columns the coefficients belong to, the constant included."""
+    return pd.DataFrame(
+        {names.get(name, "constant"): design[names[name]] if name in names else 1.0 for name in kept},
+        index=design.index,
     )
 
 

@@ -12,6 +12,7 @@ from partnerlib.models.binary import BinaryFit, fit_binary
 from partnerlib.models.design import numeric_terms, usable_rows
 from partnerlib.models.linear import Question
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
+from partnerlib.models.support import support
 
 
 def logit(
@@ -41,8 +42,8 @@ def logit(
     if effects:
         table, statistics, found = _absorbed(outcome, design, fitted, question.cluster, effects)
     else:
-        fit = fit_binary(outcome, design.assign(constant=1.0), fitted[question.cluster])
-        table, statistics, found = _unabsorbed(fit)
+        design = design.assign(constant=1.0)
+        table, statistics, found = _unabsorbed(fit_binary(outcome, design, fitted[question.cluster]))
     people, clusters = int(fitted[question.person].nunique()), int(fitted[question.cluster].nunique())
     return Estimates(
         terms=table,
@@ -57,6 +58,15 @@ def logit(
         wrong_if=question.wrong_if,
         cautions=(*rows.cautions, *cautions, *size_cautions(people, clusters, question.cluster), *found),
         statistics=statistics,
+        support=support(
+            outcome,
+            design[list(table["term"])],
+            fitted[question.person],
+            exposures=question.exposures,
+            effects=[fitted.groupby(effect.split("^")).ngroup() for effect in effects],
+            effect_names=effects,
+            counts=fitted[question.counts].astype("float64") if question.counts else None,
+        ),
     )
 
 

@@ -69,6 +69,7 @@ def hired_by_host_ladder(hired: pd.DataFrame, organizations: pd.DataFrame, *, sa
         person="provider_and_host",
         sample_id=sample_id,
         wrong_if=HOSTING_CAN_BE_WRONG,
+        counts="candidates",
     )
     near = ("log_distance_miles", "log_hires")
     within = ["provider_and_host"]

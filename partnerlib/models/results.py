@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from partnerlib.models.support import Support
+
 TERM_COLUMNS = ("term", "estimate", "std_error", "low", "high", "p_value")
 FEW_CLUSTERS = 30
 """Below this many clusters the sandwich is too small on average (Cameron & Miller 2015, section VI)."""
@@ -48,6 +50,9 @@ class Estimates:
     """What the model noticed about this fit: too few clusters, separation, no convergence."""
     statistics: Mapping[str, float] = field(default_factory=dict)
     """Numbers about the whole fit: log likelihood, R2, rows dropped."""
+    support: Support | None = None
+    """How many people stand behind each term and how far one can pull it: what the release gate asks. None: not
+    counted, so the model is for the internal reader only."""
 
     def __post_init__(self) -> None:
         missing = [column for column in TERM_COLUMNS if column not in self.terms.columns]

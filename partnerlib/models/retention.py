@@ -15,6 +15,7 @@ from partnerlib.errors import DataError, ParameterError, did_you_mean
 from partnerlib.models.binary import Link, fit_binary
 from partnerlib.models.design import numeric_terms, require_columns, usable_rows
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
+from partnerlib.models.support import support
 
 LEVELS = {
     "school": ("retained_school", "leaving the school"),
@@ -135,6 +136,7 @@ def hazard_model(
             *fit.cautions,
         ),
         statistics={"log_likelihood": fit.log_likelihood, "distinct_rows": float(fit.distinct_rows)},
+        support=support(informative["exited"].astype("float64"), design, informative[person], exposures=exposures),
     )
 
 
