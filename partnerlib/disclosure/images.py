@@ -1,6 +1,6 @@
 """Image files: a raster without a word in it may be published; a vector file is the table it was drawn from.
 
-Matplotlib writes coordinates in an SVG to six decimals of a point: values between 0 and 1 come back to eight digits, and
+Matplotlib writes coordinates in an SVG to six decimals of a point: shares come back to eight digits, and
 other programs write all fourteen.
 """
 
