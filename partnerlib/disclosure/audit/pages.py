@@ -1,0 +1,158 @@
+"""What anybody can take out of a page: its words, the texts of its attributes, its pictures, and what is not seen."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import unicodedata
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from partnerlib.disclosure.images import refuse_image
+from partnerlib.errors import ReleaseRefused
+
+SPOKEN = frozenset({"alt", "title", "aria-label", "data-head", "content", "placeholder", "summary", "label", "value"})
+"""Attributes that hold words for a reader."""
+
+STRUCTURE = frozenset((
+    "class", "id", "href", "lang", "charset", "name", "http-equiv", "scope", "role", "tabindex", "width", "height",
+    "colspan", "rowspan", "aria-hidden", "aria-labelledby", "aria-describedby", "src", "open", "start", "type", "dir",
+    "headers",
+))  # fmt: skip
+"""Attributes that say how a page is built."""
+
+FOREIGN = frozenset((
+    "script", "iframe", "object", "embed", "link", "svg", "math", "canvas", "form", "input", "button", "select",
+    "textarea", "template", "audio", "video", "applet", "base", "frame", "noscript",
+))  # fmt: skip
+"""Elements no page of numbers needs: they run, fetch, hide, or hold the data a drawing was made from."""
+
+VOID = frozenset((
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Words:
+    """A passage of a page: what it says, and where it stands."""
+
+    text: str
+    place: str
+    """The element, or the attribute, and the heading above: `p after 'Hiring'`."""
+    row: int = 0
+    """Number of the table row it stands in, counted through the page; 0 outside tables."""
+
+
+@dataclass
+class Page:
+    """Everything of a page that carries meaning."""
+
+    words: list[Words] = field(default_factory=list)
+    structure: list[Words] = field(default_factory=list)
+    """Values of attributes that only build the page: identifiers, addresses, classes."""
+    problems: list[str] = field(default_factory=list)
+
+
+class _Reader(HTMLParser):
+    """Collects the passages of a page as a browser would show them, and what it would not show."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page = Page()
+        self.open: list[str] = []
+        self.pieces: list[tuple[str, str]] = []
+        self.heading = ""
+        self.row = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _INLINE:
+            self._flush()
+        if tag == "tr":
+            self.row += 1
+        if tag in FOREIGN:
+            self.page.problems.append(f"<{tag}>, which no page of numbers needs")
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            self._attribute(tag, name, value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in _INLINE:
+            self._flush(tag)
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.pieces.append((self.open[-1] if self.open else "page", data))
+        elif data.strip():
+            self.page.structure.append(Words(data, "style"))
+
+    def handle_comment(self, data: str) -> None:
+        self.page.problems.append("a comment in the source")
+
+    def handle_pi(self, data: str) -> None:
+        self.page.problems.append("a processing instruction in the source")
+
+    def unknown_decl(self, data: str) -> None:
+        self.page.problems.append("a declaration in the source")
+
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        place = f"{name} of <{tag}>{self._after()}"
+        if name == "src":
+            self._picture(tag, value)
+        elif name.startswith("on") or name == "style" or value.strip().lower().startswith("javascript:"):
+            self.page.problems.append(f"{name} of <{tag}>: runs, or hides")
+        elif name == "hidden":
+            self.page.problems.append(f"a hidden <{tag}>")
+        elif name in SPOKEN or name.startswith("data-") or name not in STRUCTURE:
+            self.page.words.append(Words(_plain(value), place, self.row))
+        else:
+            self.page.structure.append(Words(_plain(value), place, self.row))
+
+    def _picture(self, tag: str, address: str) -> None:
+        head, _, content = address.partition("base64,")
+        if not head.startswith("data:image/png"):
+            self.page.problems.append(f"<{tag}> with a picture that is not a PNG of the page itself")
+            return
+        try:
+            refuse_image(base64.b64decode(content, validate=True), "picture")
+        except (ReleaseRefused, binascii.Error) as problem:
+            self.page.problems.append(f"a picture{self._after()}: {problem}")
+
+    def _flush(self, tag: str = "") -> None:
+        text = _plain("".join(piece for _, piece in self.pieces))
+        if text:
+            place = f"<{tag or self.pieces[0][0]}>"
+            self.page.words.append(Words(text, f"{place}{self._after()}", self.row if "tr" in self.open else 0))
+            if tag in {"h1", "h2", "h3"}:
+                self.heading = text[:40]
+        self.pieces = []
+
+    def _after(self) -> str:
+        return f" after '{self.heading}'" if self.heading else ""
+
+
+_INLINE = frozenset((
+    "a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "u",
+))  # fmt: skip
+"""Elements inside a sentence: a number is read together with the words around it."""
+
+
+def read_page(html: str) -> Page:
+    """A page as it can be read, letter by letter: entities resolved, look-alike digits made plain."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    reader._flush()
+    return reader.page
+
+
+def _plain(text: str) -> str:
+    """Text with one kind of digit, dash and blank, so that a number is found however it is written."""
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(
+        str(unicodedata.digit(letter)) if letter.isdigit() and not letter.isascii() else letter for letter in plain
+    )
+    return " ".join("".join(letter for letter in plain if unicodedata.category(letter) != "Cf").split())
