@@ -13,7 +13,7 @@ import pandas as pd
 from partnerlib.measures import all_measures
 from partnerlib.measures.outcomes import GROWTH_MINIMUM
 from partnerlib.measures.populations import POPULATIONS
-from partnerlib.measures.registry import Measure
+from partnerlib.measures.registry import MINIMUM, Measure
 from partnerlib.measures.results import Distribution, LifeTable, Mean, Result
 
 
@@ -30,7 +30,7 @@ class Relations:
     is_whole: Mapping[str, bool]
     """Population -> whether being in it is no outcome: everybody placed, completing, asked or teaching."""
     minimum: Mapping[str, int]
-    """Measure -> people below which its number is remarked upon."""
+    """Measure -> fewest people it may rest on, where it asks for more than measures do; else 0."""
     domain: Mapping[str, str]
     """Measure -> people, tests or growth: whose threshold applies."""
     groups: Mapping[str, tuple[str, ...]]
@@ -52,7 +52,7 @@ def relations(measures: Mapping[str, Measure] | None = None) -> Relations:
         within={name: population.within for name, population in POPULATIONS.items()},
         rows={name: population.rows for name, population in POPULATIONS.items()},
         is_whole={name: population.is_whole for name, population in POPULATIONS.items()},
-        minimum={name: entry.minimum for name, entry in known.items()},
+        minimum={name: entry.minimum if entry.minimum > MINIMUM else 0 for name, entry in known.items()},
         domain={name: _domain(entry) for name, entry in known.items()},
         groups={name: entry.groups for name, entry in known.items()},
         levels={name: result.levels if isinstance(result, Distribution) else () for name, result in results.items()},
