@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon, Rectangle, StepPatch
+from matplotlib.transforms import BlendedAffine2D, BlendedGenericTransform
 
 from partnerlib.disclosure.labels import unprinted_labels, unprinted_ticks
 from partnerlib.errors import ReleaseRefused
@@ -124,9 +125,9 @@ def _check_axes(axes: Axes, printed: Printed, minimum: int) -> Iterator[str]:
                 yield from _check_bars(boxes, container.orientation == "horizontal", printed, minimum)
                 drawn += [boxes.reshape(-1, 2), boxes.mean(axis=1)]
     for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.images):
-        if id(artist) in bars or artist.get_transform() == axes.transAxes:
+        if id(artist) in bars:
             continue
-        rule, points = _check_artist(artist, axes, printed)
+        rule, points = _check_artist(artist, printed)
         drawn.append(points[np.isfinite(points).all(axis=1)])
         if rule:
             yield rule
@@ -135,12 +136,12 @@ def _check_axes(axes: Axes, printed: Printed, minimum: int) -> Iterator[str]:
     yield from unprinted_ticks(axes, points, printed)
 
 
-def _check_artist(artist: Artist, axes: Axes, printed: Printed) -> tuple[str, np.ndarray]:
+def _check_artist(artist: Artist, printed: Printed) -> tuple[str, np.ndarray]:
     """The rule an artist breaks ('' for none), and the points it draws."""
     nothing = np.zeros((0, 2))
     if isinstance(artist, AxesImage | QuadMesh):
         return _check_colours(artist, printed), nothing
-    if isinstance(artist, LineCollection) and _is_rug(artist, axes):
+    if isinstance(artist, LineCollection) and _is_rug(artist):
         return "a rug has a tick for every person", nothing
     if isinstance(artist, StepPatch):
         heights = np.asarray(artist.get_data()[0], dtype=float)
@@ -183,7 +184,8 @@ def _check_points(points: np.ndarray, printed: Printed, what: str) -> str:
     for value, place in ((0, 1), (1, 0)):
         # Everybody is there at the start of a curve: that point is no cell of a release.
         starts = ends[:, value]
-        inner = points[~starts, value] if len(np.unique(points[starts], axis=0)) <= 1 else points[:, value]
+        is_start = not starts.all() and len(np.unique(points[starts], axis=0)) <= 1
+        inner = points[~starts, value] if is_start else points[:, value]
         if fits and printed.has(inner) and _are_places(points[:, place], printed):
             return ""
     return f"{what} at values the release does not print"
@@ -228,10 +230,9 @@ def _check_colours(image: AxesImage | QuadMesh, printed: Printed) -> str:
     )
 
 
-def _is_rug(lines: LineCollection, axes: Axes) -> bool:
+def _is_rug(lines: LineCollection) -> bool:
     """Ticks along an axis are drawn half in data, half in shares of the axes: seaborn's rugs are."""
-    transform = lines.get_transform()
-    return any(transform == blended for blended in (axes.get_xaxis_transform(), axes.get_yaxis_transform()))
+    return isinstance(lines.get_transform(), BlendedGenericTransform | BlendedAffine2D)
 
 
 def _check_limits(axes: Axes, points: np.ndarray) -> Iterator[str]:

@@ -85,6 +85,10 @@ RAW: dict[str, tuple[Callable[[Axes], object], str]] = {
     "inset": (lambda ax: ax.inset_axes((0.5, 0.5, 0.4, 0.4)).scatter(PEOPLE["years"], PEOPLE["score"]), "points of"),
     "pie": (lambda ax: ax.pie([3, 9]), "a Wedge"),
     "stem": (lambda ax: ax.stem([1, 2, 3], [4, 5, 7.5]), "lines at values"),
+    "points in shares of the axes": (
+        lambda ax: ax.scatter(PEOPLE["score"] / 100, PEOPLE["score"] / 90, transform=ax.transAxes),
+        "points of a scatter",
+    ),
     "line through yes and no": (lambda ax: ax.plot([0, 1, 2, 3], [1, 0, 1, 1]), "a line at values"),
 }  # fmt: skip
 
