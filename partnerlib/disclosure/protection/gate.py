@@ -11,6 +11,7 @@ from partnerlib.disclosure.cells import HAS_NUMBER, KEY
 from partnerlib.disclosure.policy import Policy
 from partnerlib.disclosure.protection import primary, rounding
 from partnerlib.disclosure.protection.loss import Loss, loss
+from partnerlib.disclosure.protection.partners import rounded_partners
 from partnerlib.disclosure.protection.printing import printed
 from partnerlib.disclosure.protection.relations import Relations
 from partnerlib.disclosure.protection.sets import definitions as defined
@@ -49,6 +50,7 @@ def protect(
     cells = _described(shaped(estimates, relations), estimates, sets, policy, relations)
     cells["why"] = primary.reasons(cells, policy, relations)
     listed = _listed(cells)
+    cells["is_exact"] &= ~rounded_partners(cells, estimates, sets, policy)
     kept, unlisted = cells[listed], cells[~listed]
     if policy.complement.nobody_looks_withheld:
         kept = completed(kept, n=0, why=primary.NOBODY, is_exact=False)
@@ -92,6 +94,8 @@ def _described(
         is_tie_mean=is_tie & (statistic == "mean").to_numpy(bool),
         is_weighted=cells["measure"].isin(sorted(relations.weighted)).to_numpy(bool),
         is_whole=is_whole & (statistic == "count").to_numpy(bool) & (cells["counted"] == cells["among"]).to_numpy(bool),
+        is_count=(statistic == "count").to_numpy(bool),
+        root=cells["among"].map(_roots(sets)).astype("str"),
         is_plain=False,
         coarser=0,
         measure_order=cells["measure"].map(order),
@@ -126,14 +130,7 @@ def _finest(cells: pd.DataFrame, policy: Policy) -> np.ndarray:
 
 def _root_sizes(cells: pd.DataFrame, estimates: pd.DataFrame, sets: pd.DataFrame, relations: Relations) -> np.ndarray:
     """People of the whole that each cell's people are part of; at least one where the whole is itself an outcome."""
-    within = dict(zip(sets["among"], sets["within"], strict=True))
-    root = {}
-    for name in within:
-        top, seen = name, set()
-        while within.get(top) and top not in seen:
-            seen.add(top)
-            top = within[top]
-        root[name] = top
+    root = _roots(sets)
     measure_of = sets.loc[sets["level"] == ""].drop_duplicates("among").set_index("among")["measure"].to_dict()
     whole = {
         name: measure_of[top]
@@ -151,3 +148,16 @@ def _root_sizes(cells: pd.DataFrame, estimates: pd.DataFrame, sets: pd.DataFrame
     found = asked.dropna(subset=["measure"]).merge(roots, how="left")
     size[found["position"].to_numpy(np.int64)] = found["denominator"].fillna(1.0).to_numpy(float)
     return size
+
+
+def _roots(sets: pd.DataFrame) -> dict[str, str]:
+    """The largest set that each set lies in."""
+    within = dict(zip(sets["among"], sets["within"], strict=True))
+    root = {}
+    for name in within:
+        top, seen = name, {name}
+        while within.get(top) and within[top] not in seen:
+            top = within[top]
+            seen.add(top)
+        root[name] = top
+    return root
