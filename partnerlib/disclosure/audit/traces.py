@@ -1,0 +1,298 @@
+"""Every number on a page is a printed one: of a cell of its unit, the state or a partner, a year, a code, or a phrase.
+
+Pages are read letter by letter, and each figure in them must be accounted for. What is left over is told with the words
+around it: a number nobody published, in a caption, an alternative text, an attribute, a file name. Nothing is guessed:
+a number that merely looks harmless is told as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from partnerlib.disclosure.audit.pages import Page, Words
+from partnerlib.disclosure.cells import HAS_NUMBER
+
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_CODE = re.compile(r"(?<!\d)\d{8}(?:-\d{8})?(?!\d)")
+_SCHOOL_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)[-\u2013](\d\d)(?!\d)")
+_YEAR = re.compile(r"(?<![\d.,])((?:19|20)\d\d)(?![\d%]|[.,]\d)")
+_PERCENTS = re.compile(r"(\d+(?:\.\d+)?)(?=\s?%|(?:\s?[-\u2013]\s?|\sto\s|\sto under\s)\d+(?:\.\d+)?\s?%)")
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
+_PHRASES = re.compile(r"95% (?=interval|confidence|from)|(?<=\()95% (?=interval)", re.IGNORECASE)
+"""The level of an interval, in every page's words."""
+
+_BUILT = frozenset(("width", "height", "colspan", "rowspan", "tabindex"))
+"""Attributes whose number is a size on the screen."""
+
+FEWEST_WORDS = 4
+"""Words from which on a part of a template's passage is taken for the template's own."""
+
+WINDOW = 3
+"""School years of a pooled cohort, which its label names from first to last."""
+
+SNIPPET = 24
+"""Letters shown on each side of a number that cannot be traced."""
+
+USED = "\0"
+"""Stands where a figure was accounted for."""
+
+
+@dataclass(frozen=True)
+class Untraced:
+    """A number on a page that no published cell prints."""
+
+    page: str
+    place: str
+    snippet: str
+
+    def __str__(self) -> str:
+        return f"{self.page}: '{self.snippet}' in {self.place} is no printed number of this page's units"
+
+
+class Forms:
+    """The ways the numbers of some cells may be printed."""
+
+    def __init__(self, cells: pd.DataFrame) -> None:
+        self._cells = cells[cells["status"].isin(HAS_NUMBER)]
+
+    @cached_property
+    def percents(self) -> frozenset[str]:
+        """Edges of bands, rounded shares and ends of intervals, in percent."""
+        cells = self._cells[self._cells["statistic"].isin(["rate", "share"])]
+        is_band = cells["rounding"].str.startswith("band")
+        printed = [cells.loc[is_band, "value_low"], cells.loc[is_band, "value_high"], cells.loc[~is_band, "value"]]
+        forms: set[str] = set()
+        for column in (*printed, cells["low"], cells["high"]):
+            for share in column.dropna().unique():
+                forms |= {f"{100 * share:.0f}", f"{round(100 * share, 6):g}"}
+        for share in cells.loc[~is_band, "value"].dropna().unique():
+            forms.add(f"{100 * share:.1f}")
+        return frozenset(forms)
+
+    @cached_property
+    def amounts(self) -> frozenset[str]:
+        """Counts, means, medians, edges of index bands, ends of their intervals, and sizes."""
+        cells = self._cells
+        forms: set[str] = set()
+        for size in pd.concat([cells["n"], cells["people"]]).dropna().unique():
+            forms.add(f"{size:.0f}")
+        others = cells[~cells["statistic"].isin(["rate", "share"])]
+        is_band = others["rounding"].str.contains("band")
+        for edge in pd.concat([others.loc[is_band, "value_low"], others.loc[is_band, "value_high"]]).unique():
+            forms.add(f"{edge:g}")
+        counts = others[others["statistic"] == "count"]
+        for value in pd.concat([counts["value"], counts["low"], counts["high"]]).dropna().unique():
+            forms.add(f"{value:.0f}")
+        means = others[~is_band & (others["statistic"] != "count")]
+        for column in ("value", "low", "high"):
+            for value in means[column].dropna().abs().unique():
+                forms |= {f"{value:.{decimals}f}" for decimals in range(4)}
+        return frozenset(forms)
+
+
+class Traces:
+    """The published cells by unit, and the words every page may use."""
+
+    def __init__(self, cells: pd.DataFrame, constants: Iterable[str]) -> None:
+        self._cells = cells
+        self._units = cells.groupby(["unit_kind", "unit_code"], sort=False).indices
+        pairs = [code for kind, code in self._units if kind == "partnership"]
+        self._pairs: dict[str, list[str]] = {}
+        for pair in pairs:
+            for code in pair.split("-"):
+                self._pairs.setdefault(code, []).append(pair)
+        self._forms: dict[tuple[str, str], Forms] = {}
+        self._passages = {" ".join(text.split()) for text in constants}
+        self._corpus = "\n".join(self._passages)
+        first = int(cells["cohort"].min()) - WINDOW if len(cells) else 0
+        last = int(cells["report_year"].max()) + 1 if len(cells) else 0
+        self._years = range(first, last + 1)
+        horizons = {digits for name in cells["measure"].unique() for digits in re.findall(r"(\d+)(?=y(?:_|$))", name)}
+        self._horizons = re.compile(rf"(?<![\d.,])(?:{'|'.join(sorted(horizons) or ['(?!)'])})(?= years?\b)")
+        names = {*cells["measure"], *cells["sample_id"], *cells["group"], *cells["counted"], *cells["among"]}
+        self._names = _any_of(names)
+        self._unit_names = {
+            str(name) for name in cells["unit_name"].dropna().unique() if any(letter.isdigit() for letter in str(name))
+        }
+        self._values = _any_of(set(cells["group_value"]) - {value for value in cells["group_value"] if value.isdigit()})
+
+    def of_unit(self, kind: str, code: str) -> list[Forms]:
+        """The printed forms of a unit's cells, the state's, and those of its partnerships."""
+        units = [(kind, code), *(each for each in self._units if each[0] == "state")]
+        units += [("partnership", pair) for pair in self._pairs.get(code, ())]
+        return [self._form(unit) for unit in units if unit in self._units]
+
+    def _form(self, unit: tuple[str, str]) -> Forms:
+        if unit not in self._forms:
+            self._forms[unit] = Forms(self._cells.iloc[self._units[unit]])
+        return self._forms[unit]
+
+    def left_over(self, text: str, forms: Sequence[Forms]) -> list[str]:
+        """The numbers of a text that nothing accounts for, each with the words around it."""
+        if not any(letter.isdigit() for letter in text) or self._is_constant(text):
+            return []
+        rest = self._without_names(text)
+        rest = _PHRASES.sub(lambda found: USED * len(found[0]), rest)
+        rest = _SCHOOL_YEAR.sub(self._school_year, rest)
+        rest = _YEAR.sub(lambda found: self._used(found[0], int(found[0]) in self._years), rest)
+        rest = _PERCENTS.sub(lambda found: self._used(found[0], any(found[0] in form.percents for form in forms)), rest)
+        found = []
+        for number in _NUMBER.finditer(rest):
+            plain = number[0].replace(",", "")
+            is_percent = bool(re.match(r"\s?%", rest[number.end() :]))
+            if not is_percent and any(plain in form.amounts for form in forms):
+                continue
+            if not self._is_phrase(text, number.start(), number.end()):
+                found.append(_around(text, number.start(), number.end()))
+        return found
+
+    def _is_constant(self, text: str) -> bool:
+        """Whether a passage is one of the templates', or a part of one that is long enough to be no accident."""
+        return text in self._passages or (len(text.split()) >= FEWEST_WORDS and text in self._corpus)
+
+    def _without_names(self, text: str) -> str:
+        rest = text
+        for pattern in (self._names, self._values, _CODE, _HASH, self._horizons):
+            rest = pattern.sub(lambda found: USED * len(found[0]), rest)
+        for name in self._unit_names:
+            rest = rest.replace(name, USED * len(name))
+        return rest
+
+    def _school_year(self, found: re.Match[str]) -> str:
+        first = int(found[1])
+        is_label = first + 1 in self._years and f"{(first + 1) % 100:02d}" == found[2]
+        return self._used(found[0], is_label)
+
+    @staticmethod
+    def _used(text: str, is_accounted_for: bool) -> str:
+        return USED * len(text) if is_accounted_for else text
+
+    def _is_phrase(self, text: str, start: int, end: int) -> bool:
+        """Whether a number stands in the same words, before and after it, in the templates or the notebooks."""
+        before = re.findall(r"\S+\s*$", text[:start])
+        after = re.findall(r"^[%\w]*\s*\S*", text[end:])
+        phrase = " ".join(f"{before[-1] if before else ''}{text[start:end]}{after[0] if after else ''}".split())
+        return phrase != text[start:end] and phrase in self._corpus
+
+
+def untraced(
+    pages: Iterable[tuple[str, Page]], cells: pd.DataFrame, constants: Iterable[str], record: str = ""
+) -> list[Untraced]:
+    """Every number of the pages that is not a printed one.
+
+    Parameters
+        pages: path in the folder and content
+        cells: the published cells, as read back from the table beside the pages
+        constants: passages of templates, notebooks and definitions, which are the same on every page
+        record: the run's record as JSON, whose key numbers and reasons are read as words
+    """
+    traces = Traces(cells, constants)
+    pages = list(pages)
+    paths = {path for path, _ in pages}
+    found: list[Untraced] = []
+    for path, page in pages:
+        found += _of_page(traces, path, page, paths)
+    return found + list(_of_record(traces, record))
+
+
+def _of_page(traces: Traces, path: str, page: Page, paths: set[str]) -> Iterator[Untraced]:
+    kind, _, file = path.rpartition("/")
+    code = _CODE.match(file)
+    forms = traces.of_unit(kind, code[0] if code else "")
+    yield from (Untraced(path, "the file's name", text) for text in _left_in_path(traces, path))
+    rows = _codes_of_rows(page) if path == "index.html" else {}
+    sizes = {str(size) for size in _sizes_of_index(page)} if path == "index.html" else set()
+    for words in page.words:
+        here = traces.of_unit(*rows[words.row]) if words.row in rows else forms
+        for snippet in traces.left_over(words.text, here):
+            if not (words.row == 0 and _NUMBER.findall(snippet) and set(_NUMBER.findall(snippet)) <= sizes):
+                yield Untraced(path, words.place, snippet)
+    for words in page.structure:
+        if words.place.split(" ", 1)[0] in _BUILT and re.fullmatch(r"-?\d{1,4}", words.text):
+            continue
+        if _is_address(words.text, path, paths) or re.fullmatch(r"#?section-\d{1,2}", words.text):
+            continue
+        yield from (Untraced(path, words.place, text) for text in traces.left_over(words.text, forms))
+
+
+def _left_in_path(traces: Traces, path: str) -> list[str]:
+    """Numbers of a file's name other than its code and those of its unit's name."""
+    rest = _CODE.sub("", path)
+    known = {number for name in traces._unit_names for number in re.findall(r"\d+", name)}
+    return [number for number in re.findall(r"\d+", rest) if number not in known]
+
+
+def _is_address(text: str, path: str, paths: set[str]) -> bool:
+    """Whether a text is the address of another page of the folder."""
+    folder = path.rpartition("/")[0]
+    plain = text.partition("#")[0]
+    target = plain.removeprefix("../") if plain.startswith("../") else f"{folder}/{plain}".lstrip("/")
+    return target in paths
+
+
+def _codes_of_rows(page: Page) -> dict[int, tuple[str, str]]:
+    """The unit each row of the index is about, by the address in it."""
+    rows = {}
+    for words in page.structure:
+        if (
+            words.row
+            and words.place.startswith("href")
+            and (found := re.match(r"(\w+)/(\d{8}(?:-\d{8})?)", words.text))
+        ):
+            rows[words.row] = (found[1], found[2])
+    return rows
+
+
+def _sizes_of_index(page: Page) -> set[int]:
+    """How many pages the index lists: of each kind, of each outcome, and in all."""
+    kinds: dict[str, int] = {}
+    outcomes: dict[str, int] = {}
+    rows = _codes_of_rows(page)
+    for kind, _ in rows.values():
+        kinds[kind] = kinds.get(kind, 0) + 1
+    for words in page.words:
+        if words.row in rows and words.text in {"done", "nothing to report", "failed"}:
+            outcomes[words.text] = outcomes.get(words.text, 0) + 1
+    return {*kinds.values(), *outcomes.values(), len(rows)}
+
+
+def _of_record(traces: Traces, record: str) -> Iterator[Untraced]:
+    """Key numbers, reasons and names in the run's record."""
+    for page in json.loads(record)["pages"] if record else ():
+        forms = traces.of_unit(str(page.get("kind")), str(page.get("unit_code")))
+        key = page.get("key_number") or {}
+        texts = {"reason": page.get("reason", ""), **{f"key number's {name}": text for name, text in key.items()}}
+        for place, text in texts.items():
+            for snippet in traces.left_over(str(text), forms):
+                yield Untraced("run_record.json", f"{place} of {page.get('path')}", snippet)
+
+
+def of_remarks(cells: pd.DataFrame, remarks: dict[str, tuple[str, ...]], constants: Iterable[str]) -> list[Untraced]:
+    """Numbers in sheets of the workbook that hold no cells."""
+    traces = Traces(cells, constants)
+    return [
+        Untraced(place, "its words", snippet)
+        for place, texts in remarks.items()
+        for text in texts
+        for snippet in traces.left_over(text, [])
+    ]
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """A pattern of names that hold a digit, longest first, so that their digits are not read as numbers."""
+    with_digit = sorted({name for name in names if re.search(r"\d", name)}, key=len, reverse=True)
+    return re.compile("|".join(rf"(?<![\w]){re.escape(name)}(?![\w])" for name in with_digit) or "(?!)")
+
+
+def _around(text: str, start: int, end: int) -> str:
+    left, right = max(0, start - SNIPPET), end + SNIPPET
+    return f"{'…' if left else ''}{text[left:right]}{'…' if right < len(text) else ''}"
+
+
+__all__ = ["Forms", "Traces", "Untraced", "Words", "of_remarks", "untraced"]
