@@ -62,7 +62,7 @@ def read_published(folder: Path) -> Published:
         raise DataError(f"{folder}: no such folder; `partnerlib report` makes the one of a year")
     cells, leaks = _table(folder, CELLS, PUBLIC_COLUMNS)
     definitions, more = _table(folder, DEFINITIONS, DEFINITION_TYPES)
-    leaks += more
+    leaks += more + _of_order(cells, CELLS)
     try:
         checked(cells)
     except DataError as problem:
@@ -84,6 +84,13 @@ def read_published(folder: Path) -> Published:
         elif name not in {CELLS, DEFINITIONS, WORKBOOK, *ACCOUNTS}:
             leaks.append(Leak(name, _foreign(file)))
     return Published(cells, definitions, tuple(leaks), pages, remarks)
+
+
+def _of_order(cells: pd.DataFrame, name: str) -> list[Leak]:
+    """Rows stand by unit and key: any other order was chosen by somebody, and may be that of what is withheld."""
+    order = ["unit_kind", "unit_code", *(part for part in KEY if not part.startswith("unit_"))]
+    is_ordered = cells.sort_values(order, kind="stable").index.equals(cells.index)
+    return [] if is_ordered else [Leak(name, "the order of its rows is not that of their keys")]
 
 
 def _foreign(file: Path) -> str:
@@ -158,6 +165,7 @@ def _of_workbook(file: Path) -> tuple[list[pd.DataFrame], dict[str, tuple[str, .
             if set(types) <= set(head):
                 frame, more = _typed(_frame(sheet, head), types, f"{file.name}, sheet {sheet.name}")
                 leaks += more + [Leak(file.name, f"sheet {sheet.name}: cells beside the table")] * _is_wide(sheet)
+                leaks += _of_order(frame, f"{file.name}, sheet {sheet.name}") if types is PUBLIC_COLUMNS else []
                 found.append(frame)
                 break
         else:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import planted_figures
+import planted_files
 import planted_models
 import planted_traces
 import pytest
 from leak import Leak
 
-LEAKS: list[Leak] = [*planted_models.LEAKS, *planted_figures.LEAKS, *planted_traces.LEAKS]
+LEAKS: list[Leak] = [*planted_models.LEAKS, *planted_figures.LEAKS, *planted_traces.LEAKS, *planted_files.LEAKS]
 
 
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: f"{leak.part}: {leak.name}")
