@@ -4,7 +4,8 @@ protect(estimates, policy, relations, is_synthetic)   the cells of a release, an
 withhold(protected, cells)                            the same with more withheld: what an audit found wanting
 """
 
+from partnerlib.disclosure.protection.further import withhold
 from partnerlib.disclosure.protection.gate import Protected, protect
 from partnerlib.disclosure.protection.loss import Loss
 
-__all__ = ["Loss", "Protected", "protect"]
+__all__ = ["Loss", "Protected", "protect", "withhold"]

@@ -1,7 +1,7 @@
 """Exact counts that would give a small one away: printed to the nearest five instead, the cheapest partner there is.
 
-Only counts of everybody (placed, completing, asked) are exact, so only they can be subtracted from each other. Each rule
-below is one subtraction somebody could make; the rounded partner leaves it open by four people. State totals stay.
+Only counts of everybody (placed, completing, asked) are exact, so only they can be subtracted from each other. Each
+rule below is one subtraction somebody could make; a rounded partner leaves it open by four people. State totals stay.
 
     cohorts      a window minus its single cohorts
     siblings     the state minus the published units; by anybody, or by a unit that knows its own hidden count
@@ -187,7 +187,7 @@ def _over_siblings(
 def _is_left_open(
     total: int, n: np.ndarray, low: np.ndarray, high: np.ndarray, withheld: np.ndarray, adds_up: bool, policy: Policy
 ) -> bool:
-    """Whether every withheld child keeps enough possible values, for the public and for every child that knows itself."""
+    """Whether every withheld child keeps enough possible values, for the public and for any child knowing itself."""
     slack_high = np.inf if not adds_up else 0
 
     def values(low: np.ndarray, high: np.ndarray) -> np.ndarray:

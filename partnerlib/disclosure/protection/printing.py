@@ -19,8 +19,9 @@ def printed(cells: pd.DataFrame, policy: Policy, is_synthetic: bool) -> pd.DataF
     """Public cells.
 
     Needs
-        n, threshold; why (empty where published), coarser (rungs a band is wider than its n asks for), is_exact (the n
-        of a count as it is), is_plain (an owner's own cell), is_tie_mean, step (of a mean's sums), finest (unit of a mean), counted, among
+        n, threshold, counted, among; why (empty where published); coarser (rungs a band is wider than its n asks for);
+        is_exact (a count that is printed as it is); is_plain (an owner's own cell); is_tie_mean; is_weighted;
+        step (of a mean's sums) and finest (the finest unit of a mean)
     """
     has_number = cells["status"].isin(HAS_NUMBER).to_numpy(bool) & (cells["why"] == "").to_numpy(bool)
     columns = {name: np.full(len(cells), np.nan) for name in VALUE_COLUMNS}
@@ -112,7 +113,7 @@ def _means(value: np.ndarray, cells: pd.DataFrame, n_low: np.ndarray, policy: Po
     step = cells["step"].to_numpy(float) * ~cells["is_tie_mean"].to_numpy(bool)
     unit = rounding.units(value, n, policy.means.significant_digits, step, policy.means.sums_left_open)
     unit = np.maximum(unit, cells["finest"].to_numpy(float))
-    unit = np.round(unit * 10.0 ** cells["coarser"].to_numpy(float), 9)
+    unit = np.round(unit, 9)
     near = rounding.to_unit(value, unit)
     names = np.array([f"nearest {each:g}" for each in unit], dtype=object)
     return {"value": near, "value_low": near - unit / 2, "value_high": near + unit / 2, "rounding": names}
