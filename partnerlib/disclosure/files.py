@@ -26,6 +26,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from partnerlib.disclosure.manifest import seal_of
 from partnerlib.disclosure.zones import SealedRelease, sealed_only
 from partnerlib.errors import ReleaseRefused
 
@@ -60,6 +61,7 @@ def write_files(release: SealedRelease, folder: Path) -> dict[str, str]:
     (folder / WORKBOOK).write_bytes(_workbook(sealed))
     written = {name: _sha256(folder / name) for name in (CELLS_CSV, DEFINITIONS_CSV, WORKBOOK)}
     account = {**sealed.manifest.public(), "files": written}
+    account["seal"] = seal_of(account)
     (folder / MANIFEST).write_text(json.dumps(account, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return {**written, MANIFEST: _sha256(folder / MANIFEST)}
 

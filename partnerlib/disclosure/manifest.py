@@ -51,12 +51,12 @@ class Manifest:
     def as_json(self) -> str:
         """The manifest with its own seal: a hash over all the rest."""
         content = asdict(self)
-        return json.dumps({**content, "seal": _seal(content)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        return json.dumps({**content, "seal": seal_of(content)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     def public(self) -> dict[str, Any]:
         """The part that goes beside the pages: without the names of what the agency holds."""
         content = {name: value for name, value in asdict(self).items() if name not in {"inputs", "files"}}
-        return {**content, "inputs_sha256": _seal(dict(self.inputs))}
+        return {**content, "inputs_sha256": seal_of(dict(self.inputs))}
 
 
 def read_manifest(text: str, where: str) -> Manifest:
@@ -66,14 +66,15 @@ def read_manifest(text: str, where: str) -> Manifest:
         found = content.pop("seal")
     except (ValueError, AttributeError, KeyError):
         raise ReleaseRefused(f"{where}: no manifest of a release; `partnerlib release` makes one") from None
-    if found != _seal(content):
+    if found != seal_of(content):
         raise ReleaseRefused(f"{where}: changed after it was sealed; nothing is drawn from it: release again")
     if content.get("format") != FORMAT or set(content) != {part.name for part in fields(Manifest)}:
         raise ReleaseRefused(f"{where}: of another version of partnerlib ({FORMAT} expected); release again")
     return Manifest(**content)
 
 
-def _seal(content: Mapping[str, Any]) -> str:
+def seal_of(content: Mapping[str, Any]) -> str:
+    """Hash of everything a manifest says."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 

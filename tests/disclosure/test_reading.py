@@ -178,6 +178,24 @@ def test_a_clean_picture_and_a_page_of_words_are_no_leak(folder: Path) -> None:
     assert read_published(folder).leaks == ()
 
 
+@pytest.mark.parametrize("name", ["cells.csv", "definitions.csv", "cells.xlsx", "manifest.json"])
+def test_a_published_file_that_was_changed_or_lost_is_told(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
+    content[content.rindex(b"a")] ^= 4
+    (folder / name).write_bytes(bytes(content))
+    try:
+        told = [str(leak) for leak in read_published(folder).leaks]
+    except ReleaseRefused as refused:
+        told = [str(refused)]
+    assert any(each.startswith(name) for each in told), told
+    (folder / name).unlink()
+    try:
+        told = [str(leak) for leak in read_published(folder).leaks]
+    except ReleaseRefused as refused:
+        told = [str(refused)]
+    assert any(name in each for each in told), told
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [

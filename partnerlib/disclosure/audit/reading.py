@@ -7,6 +7,8 @@ silence about it would be a guess.
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +21,12 @@ import pyarrow.csv as arrow_csv
 from partnerlib.disclosure.audit.pages import Page, read_page
 from partnerlib.disclosure.audit.workbooks import Sheet, read_workbook
 from partnerlib.disclosure.cells import DEFINITION_COLUMNS, KEY, PUBLIC_COLUMNS, checked
+from partnerlib.disclosure.manifest import content_sha256, seal_of
 from partnerlib.errors import DataError, ReleaseRefused
 
 CELLS, DEFINITIONS, WORKBOOK = "cells.csv", "definitions.csv", "cells.xlsx"
-ACCOUNTS = ("manifest.json", "run_record.json")
+MANIFEST = "manifest.json"
+ACCOUNTS = (MANIFEST, "run_record.json")
 DEFINITION_TYPES = {name: "bool" if name == "is_partition" else "str" for name in DEFINITION_COLUMNS}
 
 
@@ -67,6 +71,7 @@ def read_published(folder: Path) -> Published:
         checked(cells)
     except DataError as problem:
         leaks.append(Leak(CELLS, str(problem)))
+    leaks += _changed(folder, cells)
     remarks: dict[str, tuple[str, ...]] = {}
     if (folder / WORKBOOK).is_file():
         from_book, remarks, more = _of_workbook(folder / WORKBOOK)
@@ -84,6 +89,22 @@ def read_published(folder: Path) -> Published:
         elif name not in {CELLS, DEFINITIONS, WORKBOOK, *ACCOUNTS}:
             leaks.append(Leak(name, _foreign(file)))
     return Published(cells, definitions, tuple(leaks), pages, remarks)
+
+
+def _changed(folder: Path, cells: pd.DataFrame) -> list[Leak]:
+    """Files that are not those the release was published with."""
+    try:
+        account = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        hashes, sealed, seal = dict(account["files"]), account["cells_sha256"], account.pop("seal")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return [Leak(MANIFEST, "missing, or no account of a release: whose cells these are cannot be said")]
+    leaks = [Leak(MANIFEST, "changed after it was published")] * (seal != seal_of(account))
+    for name in (CELLS, DEFINITIONS, WORKBOOK):
+        if not (folder / name).is_file():
+            leaks.append(Leak(name, "missing"))
+        elif hashlib.sha256((folder / name).read_bytes()).hexdigest() != hashes.get(name):
+            leaks.append(Leak(name, "changed after it was published"))
+    return leaks + [Leak(CELLS, "not the cells that were sealed")] * (content_sha256(cells) != sealed)
 
 
 def _of_order(cells: pd.DataFrame, name: str) -> list[Leak]:

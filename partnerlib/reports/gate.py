@@ -1,0 +1,67 @@
+"""The last step before a year's folder is published: what stands in it is the sealed release, and nothing else.
+
+The files are written beside the pages and read back as an outsider would; every number of every page must be one that
+the release prints. Whatever is found is named, and nothing is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from partnerlib.disclosure.audit.reading import CELLS, Leak, Published, read_published
+from partnerlib.disclosure.audit.traces import of_remarks, untraced
+from partnerlib.disclosure.files import write_files
+from partnerlib.disclosure.manifest import content_sha256
+from partnerlib.disclosure.zones import SealedRelease, sealed_only
+from partnerlib.errors import ReleaseRefused
+from partnerlib.reports.constants import constants
+from partnerlib.reports.record import RECORD
+
+SHOWN = 20
+"""Findings a refusal names one by one."""
+
+
+def with_files(
+    folder: Path, release: SealedRelease, notebooks: Path, progress: Callable[[str], None] = lambda _message: None
+) -> None:
+    """Put the files of a release beside its pages, and refuse the folder unless it holds that release and no more.
+
+    Errors
+        ReleaseRefused naming file and place of everything that is not of the release
+    """
+    sealed = sealed_only(release, f"reports {folder.name}")
+    progress("writing the published cells")
+    write_files(sealed, folder)
+    progress("reading the published files back")
+    published = read_published(folder)
+    findings = findings_of(published, folder, notebooks)
+    if content_sha256(published.cells) != sealed.manifest.cells_sha256:
+        findings.append(str(Leak(CELLS, "not the cells that were sealed")))
+    refuse(findings)
+
+
+def findings_of(published: Published, folder: Path, notebooks: Path) -> list[str]:
+    """Everything in a published folder that its release does not print: hidden content, and numbers on pages."""
+    said = constants(notebooks)
+    record = (folder / RECORD).read_text(encoding="utf-8") if (folder / RECORD).is_file() else ""
+    numbers = untraced(published.pages.items(), published.cells, said, record)
+    remarks = of_remarks(published.cells, dict(published.remarks), said)
+    return [str(found) for found in (*published.leaks, *numbers, *remarks)]
+
+
+def refuse(findings: Sequence[str]) -> None:
+    """Refuse what was found, if anything was."""
+    if not findings:
+        return
+    more = len(findings) - SHOWN
+    raise ReleaseRefused(
+        "\n".join(
+            [
+                f"reports refused: {len(findings)} things in them are not of the sealed release:",
+                *(f"  {finding}" for finding in findings[:SHOWN]),
+                *([f"  and {more} more"] if more > 0 else []),
+                "nothing was published; the pages that stood there are unchanged",
+            ]
+        )
+    )
