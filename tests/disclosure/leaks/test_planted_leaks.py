@@ -7,11 +7,18 @@ from pathlib import Path
 import planted_figures
 import planted_files
 import planted_models
+import planted_pages
 import planted_traces
 import pytest
 from leak import Leak
 
-LEAKS: list[Leak] = [*planted_models.LEAKS, *planted_figures.LEAKS, *planted_traces.LEAKS, *planted_files.LEAKS]
+LEAKS: list[Leak] = [
+    *planted_models.LEAKS,
+    *planted_figures.LEAKS,
+    *planted_traces.LEAKS,
+    *planted_files.LEAKS,
+    *planted_pages.LEAKS,
+]
 
 
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: f"{leak.part}: {leak.name}")
