@@ -6,7 +6,9 @@ optimum(table)      the least loss possible, for tables of up to 150 cells
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +20,9 @@ from partnerlib.errors import ReleaseRefused
 
 PUBLIC, INSIDERS = 3, 2
 """Values that a withheld count keeps: for anybody, and for an owner of other cells."""
+
+_SECOND_THOUGHTS = 3
+"""Times a small table's pattern is tried again without one of its cells."""
 
 LARGEST_SOLVED = 150
 """Cells of the largest table whose optimum is looked for."""
@@ -58,16 +63,48 @@ def suppressed(table: AdditiveTable, public: int = PUBLIC, insiders: int = INSID
     """A pattern that keeps every small count open to everybody, found greedily and then thinned out.
 
     Rule
-        Small counts in turn, the largest first: the cheapest move that opens one decides which cells join it. Then
-        every cell that joined is published again where all stay open without it, the dearest first.
+        Small counts in turn: the cheapest move that opens one decides which cells join it. Then every cell that joined
+        is published again where all stay open without it, the dearest first. Small tables are done from the largest
+        count down and from the smallest up, and then without each cell that joined in turn; the cheapest pattern wins
     Errors
         ReleaseRefused when some count cannot be opened: the cells that may never be withheld give it away
     """
+    best = _greedy(table, -table.counts, public, insiders)
+    if len(table.counts) > LARGEST_SOLVED:
+        return best
+    best = min(best, _greedy(table, table.counts, public, insiders), key=lambda pattern: pattern.loss)
+    for _ in range(_SECOND_THOUGHTS):
+        better = min([best, *_spared(table, best, public, insiders)], key=lambda pattern: pattern.loss)
+        if better is best:
+            break
+        best = better
+    return best
+
+
+def _spared(table: AdditiveTable, pattern: Suppression, public: int, insiders: int) -> Iterator[Suppression]:
+    """Patterns without one of the cells that joined."""
+    for cell in np.flatnonzero(pattern.hidden & ~table.primary):
+        spared = replace(table, kept=table.kept | (np.arange(len(table.counts)) == cell))
+        with suppress(ReleaseRefused):
+            yield Suppression(table, _greedy(spared, -table.counts, public, insiders).hidden)
+
+
+def cheapest(table: AdditiveTable, public: int = PUBLIC, insiders: int = INSIDERS) -> Suppression:
+    """The optimum where it can be had, else the greedy pattern; either checked before it is used."""
+    if len(table.counts) > LARGEST_SOLVED:
+        return suppressed(table, public, insiders)
+    pattern = optimum(table, public, insiders)
+    if Openness(table, pattern.hidden).wanting(public, insiders):
+        return suppressed(table, public, insiders)
+    return pattern
+
+
+def _greedy(table: AdditiveTable, order: Ints, public: int, insiders: int) -> Suppression:
     state = Openness(table, table.primary.copy())
     for reader in table.readers:
         values = insiders if reader else public
         own = np.flatnonzero(table.primary & ~state.known[reader])
-        for cell in own[np.argsort(-table.counts[own], kind="stable")]:
+        for cell in own[np.argsort(order[own], kind="stable")]:
             if not state.is_open(int(cell), reader, values):
                 _open(state, int(cell), reader, values)
     _thin_out(state, public, insiders)

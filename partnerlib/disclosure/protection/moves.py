@@ -98,26 +98,26 @@ class Openness:
     def __init__(self, table: AdditiveTable, hidden: Marks) -> None:
         self.table, self.moves = table, Moves(table)
         self.hidden = hidden.copy()
-        self.pool = np.zeros((0, len(table.counts)), dtype=np.int64)
+        self.found: list[list[tuple[Ints, Ints]]] = [[] for _ in table.counts]
         self.known = {reader: table.known_to(reader) for reader in table.readers}
 
     def add(self, move: Ints) -> None:
-        """Remember a move; its opposite, too, where no count would fall below zero."""
-        found = [move] if (self.table.counts - move < 0).any() else [move, -move]
-        self.pool = np.concatenate([self.pool, np.array(found)])
+        """Remember a move with each cell it changes; its opposite, too, where no count would fall below zero."""
+        cells = np.flatnonzero(move)
+        changes = [move[cells]] if (self.table.counts[cells] < move[cells]).any() else [move[cells], -move[cells]]
+        for cell in cells:
+            self.found[cell] += [(cells, change) for change in changes]
 
-    def usable(self, reader: str, hidden: Marks | None = None) -> Ints:
-        """Moves of withheld cells none of which the reader knows."""
-        blocked = ~(self.hidden if hidden is None else hidden) | self.known[reader]
-        return self.pool[~(self.pool[:, blocked] != 0).any(axis=1)]
+    def attained(self, cell: int, free: Marks) -> set[int]:
+        """Changes of a cell by moves remembered, of free cells only."""
+        return {0, *(int(change[cells == cell][0]) for cells, change in self.found[cell] if free[cells].all())}
 
     def is_open(self, cell: int, reader: str, values: int, hidden: Marks | None = None) -> bool:
         """Whether a cell keeps so many neighbouring values for a reader; looks for moves where none is remembered."""
-        shown = self.hidden if hidden is None else hidden
-        attained = {0, *self.usable(reader, hidden)[:, cell].tolist()}
+        free = (self.hidden if hidden is None else hidden) & ~self.known[reader]
+        attained = self.attained(cell, free)
         if _run(attained) >= values:
             return True
-        free = shown & ~self.known[reader]
         for sign in (1, -1):
             for step in range(1, values):
                 if sign * step in attained:

@@ -85,7 +85,9 @@ def shaped(estimates: pd.DataFrame, relations: Relations) -> pd.DataFrame:
         | (large & ((single & (behind >= 0) & (behind <= 1)) | pooled))
         | (small & pooled)
     )
-    grouped = (is_state & ((single & (behind == 0)) | pooled)) | ((kind == _code(kinds, "provider")) & pooled)
+    # Subgroups for the state alone, and not crossed with levels: a provider's are a few people each.
+    has_levels = np.array([bool(relations.levels[name]) for name in measures.categories])[measures.codes]
+    grouped = is_state & ((single & (behind == 0)) | pooled) & ~has_levels
     chosen = np.flatnonzero(np.where(has_subgroup, grouped, plain) & (is_state | ~is_curve))
     cells = estimates.iloc[chosen][[*NEEDED, *(name for name in OPTIONAL if name in estimates)]]
     marks = labels(cells, relations)
