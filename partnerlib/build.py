@@ -187,6 +187,12 @@ def record_summary(processed: Path) -> str:
     return "\n".join([f"{processed}: {len(record['tables'])} tables from {len(files)} files", *lines, *unread])
 
 
+def input_hashes(processed: Path) -> dict[str, str]:
+    """Hash of every raw file the tables were made from, by its name in the raw folder."""
+    record = _read_record(processed) or {}
+    return {str(file["file"]): str(file["sha256"]) for file in record.get("files", ())}
+
+
 def _read_record(processed: Path) -> dict[str, Any] | None:
     try:
         read: dict[str, Any] = json.loads((processed / RECORD).read_text(encoding="utf-8"))

@@ -46,6 +46,9 @@ Only = Annotated[
 ]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Pages made at the same time.")]
 Force = Annotated[bool, typer.Option("--force", help="Do it again even when nothing has changed.")]
+Rules = Annotated[
+    str, typer.Option("--policy", metavar="NAME", help="standard, dese_published, owner, or a .yml file of your own.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, only the result.")]
 
 
@@ -158,6 +161,70 @@ def _settings(pairs: list[str]) -> dict[str, str]:
 
 
 @app.command()
+def release(
+    raw: Raw = None,
+    processed: Processed = None,
+    out_dir: Out = None,
+    year: Year = None,
+    policy: Rules = "standard",
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="KIND:CODE", help="The one organization an owner's release is for.")
+    ] = None,
+    cell: Annotated[
+        str | None,
+        typer.Option("--explain", metavar="CELL", help="Say why a cell is withheld, to the internal reader."),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Seal the numbers of a year that may be published: protected, attacked, entered in the ledger.
+
+    Prints what is withheld and what each attacker could find. Refuses, with exit code 4, whatever exposes anybody.
+
+    Example: `partnerlib release --year 2018 --explain "retained_school_1y provider:89000001 2017"`
+    """
+    from partnerlib import explanations, pipeline
+
+    here = project(raw=raw, processed=processed, out=out_dir)
+    owner = explanations.unit_named(unit) if unit else None
+    with progress() as tell:
+        prepared = pipeline.prepare(here, progress=tell, force=force)
+        report_year = pipeline.check_year(here, year)
+        folder = pipeline.release(prepared, report_year, progress=tell, policy=_rules(policy), owner=owner)
+    told = explanations.of_cell(folder, cell) if cell else explanations.of_release(folder)
+    out.print(told, markup=False)
+
+
+def _rules(policy: str) -> str | Path:
+    """A policy by name, or a file when one is meant."""
+    return Path(policy).expanduser() if policy.endswith((".yml", ".yaml")) else policy
+
+
+@app.command()
+def audit(
+    path: Annotated[Path, typer.Argument(help="A year's folder of reports, or a release's own folder.")],
+    processed: Processed = None,
+) -> None:
+    """Read published files back as an outsider would, and attack them: what is hidden, and who can be found.
+
+    Exit code 0 when nobody is exposed and nothing is hidden, else 4, with each cell and place named.
+
+    Example: `partnerlib audit reports/2018`
+    """
+    from partnerlib import explanations, pipeline
+    from partnerlib.disclosure.sealed import refusal
+    from partnerlib.reports import gate
+
+    here = project(processed=processed)
+    with progress() as tell:
+        found = gate.audit_folder(path.expanduser().resolve(), here.notebooks / "reports", progress=tell)
+        verdict = pipeline.attack(here, found.cells, found.definitions, found.policy, progress=tell)
+    out.print(f"{path}: {found.told}", markup=False)
+    out.print(explanations.of_attack(verdict.summary), markup=False)
+    if verdict.exposed:
+        raise refusal(verdict.exposed, str(path))
+
+
+@app.command()
 def report(
     raw: Raw = None,
     processed: Processed = None,
@@ -165,6 +232,7 @@ def report(
     year: Year = None,
     only: Only = None,
     jobs: Jobs = 2,
+    policy: Rules = "standard",
     force: Force = False,
 ) -> None:
     """Make the annual pages of every provider, district and partnership and of the state.
@@ -179,7 +247,7 @@ def report(
     with progress() as tell:
         prepared = pipeline.prepare(here, progress=tell, force=force)
         report_year = pipeline.check_year(here, year)
-        released = pipeline.release(prepared, report_year, progress=tell)
+        released = pipeline.release(prepared, report_year, progress=tell, policy=_rules(policy))
         result = reports.run(here, report_year, released, only=only or [], jobs=jobs, progress=tell, force=force)
     out.print(result.summary(), markup=False)
     if result.exit_code:

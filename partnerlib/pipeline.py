@@ -7,6 +7,8 @@ key means the same result, so nothing is computed twice and nothing stale is rep
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +19,12 @@ import pandas as pd
 
 from partnerlib import build as building
 from partnerlib import engine
-from partnerlib.errors import DataError, ParameterError
+from partnerlib.errors import DataError, ParameterError, ReleaseRefused
 from partnerlib.project import Project, code_sha256
 
 if TYPE_CHECKING:
+    from partnerlib.disclosure.policy import Policy
+    from partnerlib.disclosure.releasing import Verdict
     from partnerlib.models.value_added import ValueAdded
     from partnerlib.panels import Panels
 
@@ -129,16 +133,117 @@ def value_added_models(panels: Panels) -> dict[str, ValueAdded]:
     }
 
 
-def release(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
-    """The cells of `year` that may be published: processed/releases/<year>.parquet."""
-    path = prepared.project.processed / "releases" / f"{year}.parquet"
-    key = _key(prepared.key, str(year), "release")
-    estimates = estimate(prepared, year, progress)
-    if not _is_current(path, key):
-        from partnerlib import disclosure
+def release(
+    prepared: Prepared,
+    year: int,
+    progress: Progress = quiet,
+    policy: str | Path = "standard",
+    owner: tuple[str, str] | None = None,
+) -> Path:
+    """The cells of `year` that may be published, sealed: processed/releases/<year>/, and an entry in the ledger.
 
-        progress(f"releasing {year}")
-        places = pd.read_parquet(prepared.project.processed / "organizations.parquet", columns=["is_synthetic"])
-        disclosure.release(estimates, path, is_synthetic=bool(places["is_synthetic"].any()))
-        _mark(path, key)
-    return path
+    Protected, attacked together with every earlier release of the ledger in the output folder, and sealed only when
+    nobody is exposed.
+
+    Parameters
+        policy: name of a policy, or a file of one's own
+        owner: kind and code of the one organization the release is for, under a policy with plain own cells
+    """
+    from partnerlib.disclosure.ledger import Ledger
+    from partnerlib.disclosure.policy import read_policy
+    from partnerlib.disclosure.releasing import pass_gate
+    from partnerlib.disclosure.sealed import MANIFEST, read_release, seal, write_release
+    from partnerlib.disclosure.zones import Aggregates
+    from partnerlib.measures.relations import relations
+
+    here = prepared.project
+    rules = read_policy(policy)
+    refuse_owner(rules, owner)
+    folder = here.processed / "releases" / release_name(year, rules.name, owner)
+    audience = ":".join(owner) if owner else "public"
+    ledger = Ledger.read(here.out / "ledger", heads=published_heads(here))
+    key = _key(prepared.key, str(year), "release", rules.sha256, audience)
+    estimates = estimate(prepared, year, progress)
+    if _is_current(folder / MANIFEST, key) and ledger.holds(read_release(folder).manifest.ledger_head):
+        return folder
+    progress(f"releasing {year}")
+    places = pd.read_parquet(here.processed / "organizations.parquet", columns=["is_synthetic"])
+    is_synthetic = bool(places["is_synthetic"].any())
+    passed = pass_gate(
+        Aggregates(pd.read_parquet(estimates)), rules, relations(), is_synthetic, ledger.earlier_of(year, audience),
+        owner, progress,
+    )  # fmt: skip
+    sealed = seal(
+        passed, passed, rules, report_year=year, ledger=ledger, inputs=building.input_hashes(here.processed),
+        is_synthetic=is_synthetic, audience=audience,
+    )  # fmt: skip
+    write_release(sealed, folder, passed.certificate)
+    reasons = reasons_of(folder)
+    reasons.parent.mkdir(parents=True, exist_ok=True)
+    passed.reasons.to_parquet(reasons, index=False)
+    _mark(folder / MANIFEST, key)
+    return folder
+
+
+def attack(
+    here: Project, cells: pd.DataFrame, definitions: pd.DataFrame, policy: str, progress: Progress = quiet
+) -> Verdict:
+    """Attack a release that was read back from its files, under the policy it names."""
+    from partnerlib.disclosure.policy import read_policy
+    from partnerlib.disclosure.releasing import attack as attacked
+    from partnerlib.disclosure.zones import Aggregates
+
+    year = int(cells["report_year"].max())
+    estimates = here.processed / "estimates" / f"{year}.parquet"
+    if not estimates.is_file():
+        raise DataError(f"{estimates}: missing; give the processed tables the release was made from, as --processed")
+    name = policy.rpartition(" ")[0]
+    return attacked(cells, definitions, read_policy(name), Aggregates(pd.read_parquet(estimates)), progress=progress)
+
+
+def release_name(year: int, policy: str, owner: tuple[str, str] | None = None) -> str:
+    """Folder of a release: the year for the one that is reported, else the year and what sets it apart.
+
+    >>> release_name(2018, "standard"), release_name(2018, "owner", ("provider", "89000001"))
+    ('2018', '2018-owner-provider-89000001')
+    """
+    parts = [str(year), *([policy] if policy != "standard" else []), *(owner or ())]
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower())
+
+
+def reasons_of(release: Path) -> Path:
+    """Why cells of a release are withheld: for the internal reader, and beside no release."""
+    return release.parents[1] / "reasons" / f"{release.name}.parquet"
+
+
+def refuse_owner(policy: Policy, owner: tuple[str, str] | None) -> None:
+    """A policy for one owner needs one, and no other policy takes one."""
+    if policy.own_cells == "plain" and owner is None:
+        raise ParameterError(f"policy {policy.name}: is for one organization; say which, as --unit provider:89000001")
+    if owner is not None and (policy.own_cells != "plain" or owner[0] not in {"provider", "district"}):
+        raise ParameterError(
+            f"--unit {':'.join(owner)}: a release for one provider or one district goes with --policy owner; "
+            "a public release is about all"
+        )
+
+
+def published_heads(here: Project) -> list[str]:
+    """Ledger entries that published and sealed releases of this output folder name: the ledger must hold each."""
+    from partnerlib.disclosure.ledger import Ledger
+
+    heads = [_account(file)["ledger_head"] for file in sorted(here.out.glob("*/manifest.json"))]
+    first = next((entry.sha256 for entry in Ledger.read(here.out / "ledger").entries), None)
+    sealed = map(_account, sorted((here.processed / "releases").glob("*/manifest.json")))
+    return heads + [account["ledger_head"] for account in sealed if account["ledger"] == first]
+
+
+def _account(file: Path) -> dict[str, str]:
+    """A manifest's fields, whole: what was published must be known to be looked at together with what will be."""
+    try:
+        account = json.loads(file.read_text(encoding="utf-8"))
+        return {"ledger_head": account["ledger_head"], "ledger": account["ledger"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ReleaseRefused(
+            f"{file}: no account of a release; put it back from a copy, or remove {file.parent} if it was never given "
+            "to anybody"
+        ) from None

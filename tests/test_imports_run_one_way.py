@@ -91,6 +91,7 @@ def test_every_room_of_the_package_has_a_rule() -> None:
         "checking",
         "derivation",
         "dictionary",
+        "explanations",
         "installation",
         "listings",
         "places",

@@ -96,8 +96,7 @@ class Ledger:
         for entry in ledger.entries:
             for copy in (entry.cells_file, entry.definitions_file):
                 ledger._copy(copy)
-        known = {entry.sha256 for entry in ledger.entries}
-        if missing := [head for head in heads if head not in known]:
+        if missing := [head for head in heads if not ledger.holds(head)]:
             raise ReleaseRefused(
                 f"{folder / FILE}: cut short or of another place: {len(missing)} published releases are entries it "
                 f"does not hold (first: {missing[0][:12]}); {RESTORE}"
@@ -108,6 +107,10 @@ class Ledger:
     def head(self) -> str:
         """Hash of the newest entry; empty for a new ledger."""
         return self.entries[-1].sha256 if self.entries else ""
+
+    def holds(self, head: str) -> bool:
+        """Whether an entry of that hash is in the chain."""
+        return any(entry.sha256 == head for entry in self.entries)
 
     def earlier_of(self, report_year: int, audience: str = PUBLIC, besides: str = "") -> tuple[Earlier, ...]:
         """Earlier releases that the readers of a new one have, oldest first; all are about the same people.

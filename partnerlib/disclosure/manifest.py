@@ -37,6 +37,8 @@ class Manifest:
     """Hash of the audit's certificate, which stays with the internal reader."""
     ledger_head: str
     """Hash of this release's entry of the ledger, which holds those of all entries before it."""
+    ledger: str
+    """Hash of the ledger's first entry: names the ledger, wherever it is kept."""
     inputs: Mapping[str, str]
     """Hash of everything the estimates were computed from, by name."""
     loss: Mapping[str, Any] = field(default_factory=dict)

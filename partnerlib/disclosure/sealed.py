@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,7 +47,7 @@ class Protected(Protocol):
     @property
     def definitions(self) -> pd.DataFrame: ...
     @property
-    def loss(self) -> Any: ...
+    def loss(self) -> Mapping[str, Any]: ...
 
 
 class Audited(Protocol):
@@ -98,7 +98,6 @@ def seal(
         ),
         cells, definitions,
     )  # fmt: skip
-    loss = protected.loss
     manifest = Manifest(
         release_id=entry.release_id,
         report_year=report_year,
@@ -110,8 +109,9 @@ def seal(
         definitions_sha256=definitions_sha256,
         certificate_sha256=hashlib.sha256(audit.certificate).hexdigest(),
         ledger_head=entry.sha256,
+        ledger=(ledger.entries[0] if ledger.entries else entry).sha256,
         inputs=dict(sorted(inputs.items())),
-        loss=asdict(loss) if is_dataclass(loss) and not isinstance(loss, type) else dict(loss or {}),
+        loss=dict(protected.loss),
         audit={attacker: dict(found) for attacker, found in audit.summary.items()},
         partnerlib=__version__,
     )
@@ -120,17 +120,21 @@ def seal(
 
 def refuse_exposed(audit: Audited, policy: Policy) -> None:
     """Refuse what an attacker could find, cell by cell, unless the policy publishes it and says so."""
-    if policy.on_exposure == "state" or not len(audit.exposed):
-        return
-    named = [f"  {finding}" for finding in audit.exposed[:SHOWN_FINDINGS]]
-    more = len(audit.exposed) - len(named)
-    raise ReleaseRefused(
+    if policy.on_exposure == "refuse" and len(audit.exposed):
+        raise refusal(audit.exposed, "release")
+
+
+def refusal(exposed: Sequence[object], what: str) -> ReleaseRefused:
+    """The error that names what can be found, cell by cell."""
+    named = [f"  {finding}" for finding in exposed[:SHOWN_FINDINGS]]
+    more = [f"  and {len(exposed) - len(named)} more"] * (len(exposed) > len(named))
+    return ReleaseRefused(
         "\n".join(
             [
-                f"release refused: {len(audit.exposed)} quantities can be found from what would be published:",
+                f"{what} refused: {len(exposed)} quantities can be found from what is or would be published:",
                 *named,
-                *([f"  and {more} more"] if more else []),
-                "nothing was published; the policy's thresholds can be raised, or fewer tables published",
+                *more,
+                "nothing was published; raise the policy's thresholds, or publish fewer tables",
             ]
         )
     )

@@ -6,20 +6,37 @@ the release prints. Whatever is found is named, and nothing is published.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from partnerlib.disclosure.audit.reading import CELLS, Leak, Published, read_published
+import pandas as pd
+
+from partnerlib.disclosure.audit.reading import CELLS, MANIFEST, Leak, Published, read_published
 from partnerlib.disclosure.audit.traces import of_remarks, untraced
 from partnerlib.disclosure.files import write_files
 from partnerlib.disclosure.manifest import content_sha256
+from partnerlib.disclosure.sealed import read_release
 from partnerlib.disclosure.zones import SealedRelease, sealed_only
-from partnerlib.errors import ReleaseRefused
+from partnerlib.errors import DataError, ReleaseRefused
 from partnerlib.reports.constants import constants
 from partnerlib.reports.record import RECORD
 
 SHOWN = 20
 """Findings a refusal names one by one."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A release as it can be read from its files."""
+
+    cells: pd.DataFrame
+    definitions: pd.DataFrame
+    policy: str
+    audience: str
+    told: str
+    """What was found of the files, in words."""
 
 
 def with_files(
@@ -65,3 +82,25 @@ def refuse(findings: Sequence[str]) -> None:
             ]
         )
     )
+
+
+def audit_folder(folder: Path, notebooks: Path, progress: Callable[[str], None] = lambda _message: None) -> Found:
+    """What an outsider can read in a folder, once it is sure that it holds a release and nothing else.
+
+    folder
+        a year's folder of reports, or the folder of a sealed release
+    Errors
+        ReleaseRefused naming every hidden thing, every untraceable number and every changed file
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; give a year's folder of reports, such as reports/2018")
+    if not (folder / CELLS).is_file():
+        sealed = read_release(folder)
+        manifest = sealed.manifest
+        return Found(sealed.cells, sealed.definitions, manifest.policy, manifest.audience, "as it was sealed")
+    progress("reading the published files back")
+    published = read_published(folder)
+    refuse(findings_of(published, folder, notebooks))
+    account = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    told = f"{len(published.pages)} pages and the files beside them hold the release and nothing else"
+    return Found(published.cells, published.definitions, account["policy"], account["audience"], told)

@@ -16,7 +16,7 @@ import pandas as pd
 import yaml
 
 from partnerlib.codes import STATE_CODE, is_organization_code, repaired_code
-from partnerlib.disclosure import read_release
+from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import ParameterError, did_you_mean
 from partnerlib.project import Project
 from partnerlib.reports.parameters import Parameter, problems_of, read_parameters
@@ -146,7 +146,7 @@ def is_unit_code(kind: str, code: str) -> bool:
 
 def pages_of(plan: Plan, project: Project, report_year: int, released: Path) -> list[Page]:
     """Every page of the plan: units of the release, and providers and districts that are open but have no number."""
-    cells = read_release(released, [[("unit_kind", "in", [*plan.entries])]])
+    cells = read_release(released, [[("unit_kind", "in", [*plan.entries])]]).cells
     units = _units(cells, _organizations(project, report_year))
     pages = []
     problems = []

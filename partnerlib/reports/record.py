@@ -40,6 +40,8 @@ class Entry:
     key: str = ""
     """Hash of everything the page was made from: the same key means the same page. Empty after a failure."""
     page_sha256: str = ""
+    release: str = ""
+    """Identifier of the sealed release the page was drawn from."""
 
     @property
     def name(self) -> str:

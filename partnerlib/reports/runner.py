@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from partnerlib.codes import year_label
+from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import ParameterError
 from partnerlib.project import Project, code_sha256
+from partnerlib.reports.gate import with_files
 from partnerlib.reports.index import index_page
 from partnerlib.reports.page import notice_page
 from partnerlib.reports.parameters import resolve
@@ -67,6 +68,8 @@ class Run:
     plan: Plan
     report_year: int
     released: Path
+    """Folder of the sealed release."""
+    release_id: str
     is_synthetic: bool
 
     def parameters(self, page: Page) -> dict[str, Any]:
@@ -84,7 +87,7 @@ class Run:
         """Hash of everything a page is made from: release, notebook, parameters and the library's own code."""
         entry = self.plan.entries[page.kind]
         settings = {name: value for name, value in self.parameters(page).items() if name != "release_path"}
-        parts = (sha256_of(self.released), sha256(entry.notebook), repr(sorted(settings.items())), entry.title,
+        parts = (self.release_id, sha256(entry.notebook), repr(sorted(settings.items())), entry.title,
                  repr(page), str(self.is_synthetic), code_sha256())  # fmt: skip
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -114,11 +117,13 @@ def run(
         raise ParameterError(f"--jobs {jobs}: expected 1 or more")
     only = list(only)
     plan = read_plan(project.plan, project.notebooks / "reports")
-    this = Run(plan, report_year, Path(released).resolve(), is_synthetic(project))
+    release = read_release(Path(released).resolve())
+    this = Run(plan, report_year, Path(released).resolve(), release.manifest.release_id, is_synthetic(project))
     pages = chosen(pages_of(plan, project, report_year, this.released), only)
     keys = {page.slug: this.key(page) for page in pages}
     final = project.out / str(report_year)
-    earlier = _still_planned(read_record(final), pages, is_whole_plan=not only)
+    earlier = _of_release(read_record(final), this.release_id)
+    earlier = _still_planned(earlier, pages, is_whole_plan=not only)
     due = [page for page in pages if force or not _is_current(earlier, page, keys[page.slug], final)]
     with _staging(project.out, report_year) as staging:
         tree = staging / "tree"
@@ -130,6 +135,7 @@ def run(
         )
         seconds = time.monotonic() - start
         write_record(tree, everything, _facts(this, seconds))
+        with_files(tree, release, project.notebooks / "reports", progress)
         publish(tree, final)
     asked = [made.get(page.slug) or earlier[page.slug] for page in pages]
     return RunResult(final / "index.html", asked, len(pages) - len(due), time.monotonic() - start)
@@ -144,6 +150,11 @@ def _staging(out: Path, report_year: int) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _of_release(earlier: dict[str, Entry], release_id: str) -> dict[str, Entry]:
+    """Earlier pages drawn from the same release. Others are not kept beside cells they were not drawn from."""
+    return {name: entry for name, entry in earlier.items() if entry.release == release_id}
 
 
 def _still_planned(earlier: dict[str, Entry], pages: Sequence[Page], is_whole_plan: bool) -> dict[str, Entry]:
@@ -229,6 +240,7 @@ def _place(
         seconds=round(outcome.seconds, 2),
         key="" if outcome.status == FAILED else keys[page.slug],
         page_sha256=sha256(target),
+        release=this.release_id,
     )
 
 
@@ -237,18 +249,8 @@ def _facts(this: Run, seconds: float) -> dict[str, Any]:
     return {
         "report_year": this.report_year,
         "is_synthetic": this.is_synthetic,
-        "release_sha256": sha256_of(this.released),
+        "release": this.release_id,
         "notebooks_sha256": notebooks,
         "code_sha256": code_sha256(),
         "seconds": round(seconds, 1),
     }
-
-
-@cache
-def _sha256_at(path: Path, _modified: int) -> str:
-    return sha256(path)
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file, computed once as long as it does not change."""
-    return _sha256_at(path, path.stat().st_mtime_ns)

@@ -1,0 +1,169 @@
+"""From internal aggregates to something that may be sealed: protect, attack, tell less, until nobody is exposed.
+
+What protects knows nothing of what attacks, and the other way round; only here do they meet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from partnerlib.disclosure.audit.release_audit import Audit, audit_counts
+from partnerlib.disclosure.cells import KEY
+from partnerlib.disclosure.ledger import Earlier
+from partnerlib.disclosure.policy import Policy
+from partnerlib.disclosure.protection import Loss, Protected, protect, withhold
+from partnerlib.disclosure.protection.relations import Relations
+from partnerlib.disclosure.versions import small_differences
+from partnerlib.disclosure.zones import Aggregates
+
+ROUNDS = 12
+"""Most times a release tells less before it is given up."""
+
+DECIMALS = 3
+"""Decimals of a published share of what is withheld: it tells how much, and not of how many."""
+
+Owner = tuple[str, str]
+"""Kind and code of the organization a release is for."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A release as it came out of the gate: what is printed, what it cost, and what attackers still find."""
+
+    cells: pd.DataFrame = field(repr=False)
+    definitions: pd.DataFrame = field(repr=False)
+    loss: Mapping[str, Any]
+    exposed: tuple[str, ...]
+    """Quantities that can be found, by cell and attacker; none where the policy refuses them."""
+    summary: Mapping[str, Mapping[str, int]]
+    """For each kind of attacker, how many quantities were asked for and how many are exposed."""
+    certificate: bytes = field(repr=False)
+    reasons: pd.DataFrame = field(repr=False)
+    """Key of every cell that could be published, `why` it is not, and whether its unit is listed. Internal."""
+
+
+def pass_gate(
+    aggregates: Aggregates,
+    policy: Policy,
+    relations: Relations,
+    is_synthetic: bool,
+    earlier: Sequence[Earlier] = (),
+    owner: Owner | None = None,
+    progress: Callable[[str], None] = lambda _message: None,
+) -> Passed:
+    """Protect the aggregates of a year until no attacker finds anybody, beside every earlier release.
+
+    What is still exposed after the last round is named in the result; sealing refuses it.
+    """
+    progress("protecting")
+    protected = protect(aggregates.frame, policy, relations, is_synthetic, owner)
+    protected = _without_small_differences(protected, earlier, policy)
+    for attempt in range(1, ROUNDS + 1):
+        progress(f"attacking what would be published, round {attempt}")
+        found = audit_counts(protected.cells, protected.definitions, aggregates.frame, policy, progress=progress)
+        exposed = _of_others(found.exposed, owner)
+        if exposed.empty or policy.on_exposure == "state" or attempt == ROUNDS:
+            break
+        protected = _without_small_differences(withhold(protected, _places(exposed)), earlier, policy)
+    return Passed(
+        cells=protected.cells,
+        definitions=protected.definitions,
+        loss=_shares(protected.loss),
+        exposed=tuple(_named(row) for row in exposed.itertuples(index=False)),
+        summary=_summary(found, exposed, policy),
+        certificate=_certificate(found),
+        reasons=_reasons(protected),
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What attackers find in a release as it was published."""
+
+    exposed: tuple[str, ...]
+    summary: Mapping[str, Mapping[str, int]]
+
+
+def attack(
+    cells: pd.DataFrame,
+    definitions: pd.DataFrame,
+    policy: Policy,
+    reference: Aggregates,
+    owner: Owner | None = None,
+    progress: Callable[[str], None] = lambda _message: None,
+) -> Verdict:
+    """Attack published cells, whoever protected them."""
+    found = audit_counts(cells, definitions, reference.frame, policy, progress=progress)
+    exposed = _of_others(found.exposed, owner)
+    return Verdict(tuple(_named(row) for row in exposed.itertuples(index=False)), _summary(found, exposed, policy))
+
+
+def _without_small_differences(protected: Protected, earlier: Sequence[Earlier], policy: Policy) -> Protected:
+    """The same release, telling less wherever an exact count would stand a few people from an earlier one."""
+    for _ in range(ROUNDS):
+        close = small_differences(protected.cells, earlier, policy.thresholds.people)
+        if close.empty:
+            break
+        protected = withhold(protected, close[list(KEY)].drop_duplicates())
+    return protected
+
+
+def _of_others(exposed: pd.DataFrame, owner: Owner | None) -> pd.DataFrame:
+    """What is exposed, without an owner's own cells: it knows them."""
+    if owner is None:
+        return exposed
+    is_own = exposed["unit_code"].str.contains(owner[1], regex=False)
+    return exposed[~is_own].reset_index(drop=True)
+
+
+def _places(exposed: pd.DataFrame) -> pd.DataFrame:
+    return exposed.assign(cohort=exposed["last"], window_years=exposed["last"] - exposed["first"] + 1)[
+        ["set", "unit_kind", "unit_code", "cohort", "window_years"]
+    ]
+
+
+def _named(row: Any) -> str:
+    span = row.last if row.first == row.last else f"{row.first} to {row.last}"
+    return f"{row.measure} ({row.set}), {row.unit_kind}:{row.unit_code}, {span}: found by {row.attacker or 'insiders'}"
+
+
+def _summary(found: Audit, exposed: pd.DataFrame, policy: Policy) -> dict[str, dict[str, int]]:
+    kinds = exposed["attacker"].map(kind_of_attacker)
+    return {
+        attacker: {"asked": len(found.findings), "exposed": int((kinds == attacker).sum())}
+        for attacker in policy.complement.against
+    }
+
+
+def kind_of_attacker(name: str) -> str:
+    """The kind of attacker a finding names: `provider:89000001 and district:97010000` is a pair.
+
+    >>> [kind_of_attacker(name) for name in ("public", "provider:89000001", "provider:8 and district:9")]
+    ['public', 'provider', 'pair']
+    """
+    return "pair" if " and " in name else name.partition(":")[0]
+
+
+def _shares(loss: Loss) -> dict[str, Any]:
+    kinds = ["", *loss.table["unit_kind"]]
+    shares = {kind or "all": [round(share, DECIMALS) for share in loss.share(kind)] for kind in kinds}
+    return {kind: {"cells": cells, "people": people} for kind, (cells, people) in shares.items()}
+
+
+def _certificate(found: Audit) -> bytes:
+    """What was asked and what stayed possible, as bytes."""
+    rows = found.findings.drop(columns=[name for name in ("count", "size") if name in found.findings])
+    digest = hashlib.sha256(rows.to_json(orient="records").encode()).hexdigest()
+    return (json.dumps({"questions": len(rows), "sha256": digest}, sort_keys=True) + "\n").encode()
+
+
+def _reasons(protected: Protected) -> pd.DataFrame:
+    listed = pd.MultiIndex.from_frame(protected.cells[list(KEY)])
+    rows = protected.internal[[*KEY, "why"]].drop_duplicates(list(KEY))
+    return rows.assign(is_listed=pd.MultiIndex.from_frame(rows[list(KEY)]).isin(listed)).reset_index(drop=True)
