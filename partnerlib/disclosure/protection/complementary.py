@@ -86,7 +86,8 @@ def _spared(table: AdditiveTable, pattern: Suppression, public: int, insiders: i
     for cell in np.flatnonzero(pattern.hidden & ~table.primary):
         spared = replace(table, kept=table.kept | (np.arange(len(table.counts)) == cell))
         with suppress(ReleaseRefused):
-            yield Suppression(table, _greedy(spared, -table.counts, public, insiders).hidden)
+            for order in (-table.counts, table.counts):
+                yield Suppression(table, _greedy(spared, order, public, insiders).hidden)
 
 
 def cheapest(table: AdditiveTable, public: int = PUBLIC, insiders: int = INSIDERS) -> Suppression:

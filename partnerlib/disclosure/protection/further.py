@@ -13,10 +13,11 @@ import pandas as pd
 from partnerlib.disclosure.cells import HAS_NUMBER
 from partnerlib.disclosure.protection import rounding
 from partnerlib.disclosure.protection.gate import Protected, finished
-from partnerlib.disclosure.protection.shape import WINDOW
 from partnerlib.errors import ReleaseRefused
 
 PARTNER = "would let another cell be worked out"
+
+_SHARES = ("rate", "share")
 
 _PLACE = ["unit_kind", "unit_code", "cohort", "window_years", "by", "of"]
 
@@ -27,7 +28,8 @@ def withhold(protected: Protected, cells: pd.DataFrame) -> Protected:
     Parameters
         cells: the cells found exposed: columns unit_kind, unit_code, cohort, window_years and either `measure`, `group`
             and `group_value` (the key of a cell) or `set` (name of a set; with `by` and `of` for a subgroup). A column
-            `kind` of `size` says that the number of people is exposed, and not what they did
+            `kind` of `size` says that the number of people is exposed, and not what they did. A place may be a
+            span of cohorts that is no window: what overlaps with it adds up to it
     Rule
         A published cell takes one step, together with every cell that tells of the same set of people there, and with
         all levels of its distribution. A hidden one makes a partner take it: of the cells that add up with it (the
@@ -72,9 +74,10 @@ def _asked(cells: pd.DataFrame, internal: pd.DataFrame) -> pd.DataFrame:
         )
         if named["set"].isna().any():
             raise ReleaseRefused(f"{int(named['set'].isna().sum())} cells to withhold are none of this release")
-        # A count of everybody is a size.
-        is_size = named["set"].isin(internal.loc[internal["is_whole"], "counted"].unique())
-        named = named.assign(kind=named["kind"].where(~is_size, "size"))
+    # A set nobody prints a share for is a size: a count, or what shares are shares of.
+    shares = internal.loc[internal["statistic"].isin(_SHARES), "counted"].unique()
+    is_size = (named["kind"] == "") & (named["set"] != "") & ~named["set"].isin(shares)
+    named = named.assign(kind=named["kind"].mask(is_size, "size"))
     return named[["set", "measure", "kind", *_PLACE]].drop_duplicates()
 
 
@@ -105,8 +108,8 @@ def _partner(internal: pd.DataFrame, wanted: Any, free: np.ndarray) -> np.ndarra
     same = free & (internal["by"] == wanted.by).to_numpy(bool)
     same_value = (internal["of"] == wanted.of).to_numpy(bool)
     here = ((kinds == kind) & (codes == code)).to_numpy(bool) & same_value
-    apart = (cohorts - cohort) if window == 1 else (cohort - cohorts)
-    in_time = here & (apart.between(0, WINDOW - 1) & (windows != window)).to_numpy(bool)
+    overlaps = (cohorts - windows < cohort) & (cohort - window < cohorts)
+    in_time = here & (overlaps & ~((cohorts == cohort) & (windows == window))).to_numpy(bool)
     now = ((cohorts == cohort) & (windows == window)).to_numpy(bool)
     beside = now & (kinds == kind).to_numpy(bool) & ~here & _shares_a_whole(kind, code, codes)
     above = now & same_value & _holds(kind, code, kinds, codes)
@@ -146,7 +149,7 @@ def _stepped(internal: pd.DataFrame, steps: np.ndarray, gone: np.ndarray, protec
     chosen = pd.MultiIndex.from_frame(internal[key]).isin(marked) & _shows(internal) & ~gone
     bands = protected.policy.percents.bands
     exact = chosen & internal["is_exact"].to_numpy(bool)
-    banded = chosen & internal["statistic"].isin(["rate", "share"]).to_numpy(bool) & bool(bands)
+    banded = chosen & internal["statistic"].isin(_SHARES).to_numpy(bool) & bool(bands)
     coarser = internal["coarser"].to_numpy(np.int64) + banded
     least = _least(internal)
     is_widest = banded & (rounding.widths(least, bands, coarser) == 0) if bands else banded

@@ -16,6 +16,7 @@ from partnerlib.disclosure.protection.printing import printed
 from partnerlib.disclosure.protection.relations import Relations
 from partnerlib.disclosure.protection.sets import definitions as defined
 from partnerlib.disclosure.protection.shape import SMALL_KINDS, completed, shaped
+from partnerlib.errors import ParameterError
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,36 @@ def protect(
     sets = defined(estimates, relations)
     cells = _described(shaped(estimates, relations), estimates, sets, policy, relations)
     cells["why"] = primary.reasons(cells, policy, relations)
+    if owner is not None:
+        cells = _with_plain_cells(cells, owner, policy)
     listed = _listed(cells)
     cells["is_exact"] &= ~rounded_partners(cells, estimates, sets, policy)
     kept, unlisted = cells[listed], cells[~listed]
     if policy.complement.nobody_looks_withheld:
         kept = completed(kept, n=0, why=primary.NOBODY, is_exact=False)
     return finished(pd.concat([kept, unlisted], ignore_index=True), sets, policy, is_synthetic)
+
+
+def _with_plain_cells(cells: pd.DataFrame, owner: tuple[str, str], policy: Policy) -> pd.DataFrame:
+    """The owner's own cells, its programs' and its partnerships' as they are: what it knows anyway."""
+    kind, code = owner
+    if policy.own_cells != "plain":
+        raise ParameterError(
+            f"policy {policy.name}: own cells are protected, too; a page for {code} needs policy owner"
+        )
+    if kind not in ("provider", "district"):
+        raise ParameterError(f"owner {kind}:{code}: a page is for a provider or a district")
+    codes, kinds = cells["unit_code"], cells["unit_kind"]
+    is_pair = kinds == "partnership"
+    own = ((kinds == kind) & (codes == code)).to_numpy(bool)
+    if not own.any():
+        raise ParameterError(f"owner {kind}:{code}: no such {kind} among the estimates")
+    if kind == "provider":
+        own = own | (is_pair & codes.str.startswith(f"{code}-")).to_numpy(bool)
+        own = own | ((kinds == "program") & codes.str.startswith(f"{code}:")).to_numpy(bool)
+    else:
+        own = own | (is_pair & codes.str.endswith(f"-{code}")).to_numpy(bool)
+    return cells.assign(is_plain=own, why=np.where(own, "", cells["why"].to_numpy(object)))
 
 
 def finished(internal: pd.DataFrame, sets: pd.DataFrame, policy: Policy, is_synthetic: bool) -> Protected:
