@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -26,6 +27,12 @@ class Component:
     row_high: Floats
     row_names: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """The statements that tie it together, for a message."""
+        more = len(self.row_names) - 3
+        return ", ".join(self.row_names[:3]) + (f" and {more} other statements" if more > 0 else "")
+
     def reproduces(self, table: Integers) -> bool:
         """Whether values of these unknowns agree with everything printed about them."""
         sums = self.matrix @ table
@@ -34,6 +41,34 @@ class Component:
             and (table <= self.upper).all()
             and (sums >= self.row_low).all()
             and (sums <= self.row_high).all()
+        )
+
+    @cached_property
+    def by_unknown(self) -> sparse.csr_array:
+        """The matrix turned: the rows of each unknown."""
+        return sparse.csr_array(self.matrix.T.tocsr())
+
+    def neighbours(self, unknowns: Integers, most: int) -> Integers:
+        """These unknowns and others that share the most rows with them, ascending; about `most` in all."""
+        rows = np.unique(self.by_unknown[unknowns].indices)
+        shared = np.bincount(self.matrix[rows].indices, minlength=len(self.unknowns))
+        shared[unknowns] = len(rows) + 1
+        order = np.argsort(-shared, kind="stable")[: max(most, len(unknowns))]
+        return np.sort(order[shared[order] > 0])
+
+    def around(self, table: Integers, unknowns: Integers) -> Component:
+        """The component with only these unknowns open and all others as in the table."""
+        rows = np.unique(self.by_unknown[unknowns].indices)
+        inside = sparse.csr_array(self.matrix[rows][:, unknowns])
+        outside = self.matrix[rows] @ table - inside @ table[unknowns]
+        return Component(
+            unknowns=self.unknowns[unknowns],
+            lower=self.lower[unknowns],
+            upper=self.upper[unknowns],
+            matrix=inside,
+            row_low=self.row_low[rows] - outside,
+            row_high=self.row_high[rows] - outside,
+            row_names=tuple(self.row_names[row] for row in rows),
         )
 
 
@@ -67,6 +102,14 @@ def components(system: System, lower: Floats, upper: Floats) -> list[Component]:
     return found
 
 
+def stored_in(matrix: sparse.csr_array, rows: Integers) -> tuple[Integers, Integers]:
+    """Places of the stored entries of some rows, and how many each has; scipy's own slicing costs ten times as much."""
+    starts, ends = matrix.indptr[rows], matrix.indptr[rows + 1]
+    lengths = ends - starts
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(lengths.sum()), lengths
+
+
 def _labels(matrix: sparse.csr_array) -> tuple[int, Integers, Integers]:
     """Number of parts, and the part of each unknown and of each row, from the graph of who stands in which row."""
     rows, unknowns = matrix.shape
@@ -89,11 +132,9 @@ def _grouped(label: Integers, count: int) -> list[Integers]:
 
 def _block(matrix: sparse.csr_array, rows: Integers, unknowns: Integers) -> sparse.csr_array:
     """Rows and unknowns of one part, without scipy's checks: thousands of parts hold a handful of entries each."""
-    starts, ends = matrix.indptr[rows], matrix.indptr[rows + 1]
-    lengths = ends - starts
+    stored, lengths = stored_in(matrix, rows)
     pointers = np.concatenate(([0], np.cumsum(lengths)))
-    take = np.repeat(starts - pointers[:-1], lengths) + np.arange(pointers[-1])
     return sparse.csr_array(
-        (matrix.data[take], np.searchsorted(unknowns, matrix.indices[take]), pointers),
+        (matrix.data[stored], np.searchsorted(unknowns, matrix.indices[stored]), pointers),
         shape=(len(rows), len(unknowns)),
     )

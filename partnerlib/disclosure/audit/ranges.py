@@ -72,7 +72,12 @@ class _Part:
 
 
 def ranges(
-    system: System, targets: Sequence[Mapping[int, int]], enough: int, seconds: float, with_holes: bool = False
+    system: System,
+    targets: Sequence[Mapping[int, int]],
+    enough: int,
+    seconds: float,
+    with_holes: bool = False,
+    tables: Sequence[Integers] = (),
 ) -> list[Range]:
     """The whole numbers that remain possible for each sum of unknowns, given everything printed.
 
@@ -82,6 +87,8 @@ def ranges(
         seconds: for the whole call
         with_holes: count the values between the ends one by one; without it (and with `enough` 0), `values` is the
             length of the interval, an upper bound
+        tables: complete tables at hand, shape (n,) each: the true one, or those of an earlier call. They are checked;
+            what does not reproduce everything printed is not used
     Errors
         `Infeasible`: no table at all reproduces what is printed. `SolverGaveUp`: time is over, or a bad status
     """
@@ -93,14 +100,16 @@ def ranges(
     known = []
     for component, its_sums in zip(parts, sums, strict=True):
         knowledge = Knowledge(component, its_sums, enough, with_holes, clock)
-        knowledge.begin()
+        knowledge.begin(tables)
         known.append(knowledge)
     shared = np.where(lower == upper, lower, 0).astype(np.int64)
     for knowledge in known:
-        shared[knowledge.component.unknowns] = knowledge.tables[0]
+        shared[knowledge.component.unknowns] = knowledge.base
     if not reproduces(system, shared):
         raise RuntimeError("internal error: the parts' tables together do not reproduce what is printed")
     for knowledge in known:
+        knowledge.settle_by_equations()
+        knowledge.spread()
         for which in range(len(knowledge.sums)):
             knowledge.resolve(which)
     found = []
@@ -146,7 +155,6 @@ def _split(
 
 
 def _part(knowledge: Knowledge, which: int) -> _Part:
-    unknowns = knowledge.component.unknowns
     return _Part(
         low=int(knowledge.low[which]),
         high=int(knowledge.high[which]),
@@ -154,8 +162,8 @@ def _part(knowledge: Knowledge, which: int) -> _Part:
         high_end=float(knowledge.outer_high[which]),
         seen=frozenset(knowledge.seen[which]),
         proof=knowledge.proof[which],
-        low_change=(unknowns, knowledge.tables[knowledge.low_at[which]]),
-        high_change=(unknowns, knowledge.tables[knowledge.high_at[which]]),
+        low_change=knowledge.table_change(int(knowledge.low_at[which])),
+        high_change=knowledge.table_change(int(knowledge.high_at[which])),
     )
 
 

@@ -1,4 +1,4 @@
-"""HiGHS asked many questions about one component: the model is passed once, then only the objective changes."""
+"""HiGHS asked many questions about one model: it is passed once, then only the objective and one row change."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
 from partnerlib.disclosure.audit.components import Component
-from partnerlib.disclosure.audit.system import Integers, SolverGaveUp
+from partnerlib.disclosure.audit.system import Floats, Integers, SolverGaveUp
 
 TOLERANCE = 1e-5
 """How far an optimum in floating point may lie from the true one: ten times the solver's own tolerance."""
@@ -21,11 +23,14 @@ OPTIONS: Mapping[str, bool | int | float | str] = {
     "parallel": "off",
     "random_seed": 0,
     "mip_rel_gap": 0.0,
-    # The objective is whole: a gap below one is no gap. Left wider than TOLERANCE so that noise never matters.
+    # Sums are whole: a gap below one is no gap. Far above TOLERANCE, so that noise never matters.
     "mip_abs_gap": 0.5,
     # Costs 4 ms in every question, however small: sixteen times the rest of the work.
     "mip_heuristic_run_feasibility_jump": False,
 }
+
+Terms = Mapping[int, float]
+"""Column -> coefficient."""
 
 
 class Clock:
@@ -40,39 +45,117 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What the solver found."""
+
+    bound: float
+    """No solution exceeds it: infinite when the objective has no end, minus infinity when there is no solution."""
+    values: Floats | None
+    """The solution, in floating point; None when there is none."""
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What the solver says of the largest value of a sum."""
+    """What follows for tables of whole numbers."""
 
     bound: float
     """No table exceeds it: whole, or infinite; minus infinity when there is no table at all."""
     table: Integers | None
-    """A table that reaches some value of it, already checked; None when the vertex found is fractional."""
+    """A table, already checked against everything printed; None when the solution found is fractional."""
+
+
+class Model:
+    """One program held inside HiGHS, twice at most: with whole unknowns and with unknowns of any value."""
+
+    def __init__(self, program: highspy.HighsLp, clock: Clock, name: str, has_presolve: bool = True) -> None:
+        self._program, self._clock, self._name = program, clock, name
+        self._has_presolve = has_presolve
+        self._rows = int(program.num_row_)
+        self._held: dict[bool, highspy.Highs] = {}
+
+    def largest(
+        self, objective: Terms, whole: bool, row: tuple[float, Terms, float] | None = None, first: bool = False
+    ) -> Outcome:
+        """The largest value of the program's objective with these coefficients set, under one more row.
+
+        row
+            its lower bound, its terms and its upper bound
+        first
+            stop at the first solution in whole numbers
+        """
+        held = self._model(whole)
+        if objective:
+            held.changeColsCost(len(objective), *_arrays(objective))
+        if row is not None:
+            held.addRow(row[0], row[2], len(row[1]), *_arrays(row[1]))
+        if whole:
+            held.setOptionValue("mip_max_improving_sols", 1 if first else highspy.kHighsIInf)
+        try:
+            return self._outcome(held, whole)
+        finally:
+            if objective:
+                held.changeColsCost(len(objective), _arrays(objective)[0], np.zeros(len(objective)))
+            if row is not None:
+                held.deleteRows(1, np.array([self._rows], dtype=np.int32))
+
+    def _outcome(self, held: highspy.Highs, whole: bool) -> Outcome:
+        left = self._clock.left()
+        if left <= 0:
+            raise SolverGaveUp(f"no answer within {self._clock.seconds:g} seconds; allow more, or publish less")
+        # HiGHS counts time over all runs of one model.
+        held.setOptionValue("time_limit", held.getRunTime() + left)
+        held.run()
+        status, kinds = held.getModelStatus(), highspy.HighsModelStatus
+        if status == kinds.kInfeasible:
+            return Outcome(-np.inf, None)
+        values = np.asarray(held.getSolution().col_value, dtype=float)
+        solution = values if len(values) and np.isfinite(values).all() else None
+        if status == kinds.kUnbounded or (status == kinds.kSolutionLimit and solution is not None):
+            return Outcome(np.inf, solution)
+        if status == kinds.kOptimal:
+            info = held.getInfo()
+            return Outcome(info.mip_dual_bound if whole else info.objective_function_value, solution)
+        raise SolverGaveUp(
+            f"{self._name}: the solver stopped with '{held.modelStatusToString(status)}', "
+            f"{self._clock.left():.1f} of {self._clock.seconds:g} seconds left; allow more, or publish less"
+        )
+
+    def _model(self, whole: bool) -> highspy.Highs:
+        if whole not in self._held:
+            held = highspy.Highs()
+            presolve = {} if self._has_presolve or whole else {"presolve": "off"}
+            for option, value in {**OPTIONS, **presolve}.items():
+                if held.setOptionValue(option, value) != highspy.HighsStatus.kOk:
+                    raise SolverGaveUp(
+                        f"the installed HiGHS does not know the option '{option}'; install highspy again"
+                    )
+            self._program.integrality_ = [highspy.HighsVarType.kInteger] * self._program.num_col_ if whole else []
+            if held.passModel(self._program) == highspy.HighsStatus.kError:
+                raise SolverGaveUp(f"{self._name}: the solver refused the model")
+            self._held[whole] = held
+        return self._held[whole]
 
 
 class Solver:
-    """One component held inside HiGHS, twice at most: with whole unknowns and with unknowns of any value."""
+    """The largest values of sums of one component's unknowns."""
 
     def __init__(self, component: Component, clock: Clock) -> None:
         self.component = component
-        self.clock = clock
-        self._held: dict[bool, highspy.Highs] = {}
+        program = linear_program(
+            component.matrix, component.lower, component.upper, component.row_low, component.row_high
+        )
+        self._model = Model(program, clock, component.name)
 
     def largest(self, terms: Mapping[int, int], whole: bool, ceiling: float = np.inf) -> Answer:
         """The largest value of a sum of unknowns, among tables in which the sum is at most `ceiling`."""
         if not self.component.row_names:
             return self._without_rows(terms, ceiling)
-        model = self._model(whole)
-        columns = np.fromiter(terms.keys(), dtype=np.int32, count=len(terms))
-        costs = np.fromiter(terms.values(), dtype=float, count=len(terms))
-        model.changeColsCost(len(columns), columns, costs)
-        if np.isfinite(ceiling):
-            model.addRow(-np.inf, ceiling, len(columns), columns, costs)
-        try:
-            return self._answer(model, whole)
-        finally:
-            model.changeColsCost(len(columns), columns, np.zeros(len(columns)))
-            if np.isfinite(ceiling):
-                model.deleteRows(1, np.array([len(self.component.row_low)], dtype=np.int32))
+        outcome = self._model.largest(terms, whole, (-np.inf, terms, ceiling) if np.isfinite(ceiling) else None)
+        bound = float(np.floor(outcome.bound + TOLERANCE))
+        if outcome.values is None:
+            return Answer(bound, None)
+        table = np.rint(outcome.values).astype(np.int64)
+        return Answer(bound, table if self.component.reproduces(table) else None)
 
     def _without_rows(self, terms: Mapping[int, int], ceiling: float) -> Answer:
         """The same for an unknown of which nothing is printed but its bounds."""
@@ -87,62 +170,24 @@ class Solver:
             return Answer(-np.inf, None)
         return Answer(float(factor * value), np.array([value], dtype=np.int64))
 
-    def _answer(self, model: highspy.Highs, whole: bool) -> Answer:
-        left = self.clock.left()
-        if left <= 0:
-            raise SolverGaveUp(f"no answer within {self.clock.seconds:g} seconds; allow more, or publish less")
-        # HiGHS counts time over all runs of one model.
-        model.setOptionValue("time_limit", model.getRunTime() + left)
-        model.run()
-        status = model.getModelStatus()
-        kinds = highspy.HighsModelStatus
-        if status == kinds.kOptimal:
-            bound = model.getInfo().mip_dual_bound if whole else model.getInfo().objective_function_value
-            return Answer(float(np.floor(bound + TOLERANCE)), self._table(model))
-        if status == kinds.kInfeasible:
-            return Answer(-np.inf, None)
-        if status == kinds.kUnbounded:
-            return Answer(np.inf, self._table(model))
-        raise SolverGaveUp(
-            f"{self.component.row_names[0]} and {len(self.component.row_names) - 1} other statements: the solver "
-            f"stopped with '{model.modelStatusToString(status)}' after {self.clock.seconds - self.clock.left():.1f} "
-            "seconds; allow more, or publish less"
-        )
 
-    def _table(self, model: highspy.Highs) -> Integers | None:
-        values = np.asarray(model.getSolution().col_value)
-        if len(values) != len(self.component.unknowns) or not np.isfinite(values).all():
-            return None
-        table = np.rint(values).astype(np.int64)
-        return table if self.component.reproduces(table) else None
-
-    def _model(self, whole: bool) -> highspy.Highs:
-        if whole not in self._held:
-            model = highspy.Highs()
-            for option, value in OPTIONS.items():
-                if model.setOptionValue(option, value) != highspy.HighsStatus.kOk:
-                    raise SolverGaveUp(
-                        f"the installed HiGHS does not know the option '{option}'; install highspy again"
-                    )
-            if model.passModel(_linear_program(self.component, whole)) == highspy.HighsStatus.kError:
-                raise SolverGaveUp("the solver refused the model")
-            self._held[whole] = model
-        return self._held[whole]
-
-
-def _linear_program(component: Component, whole: bool) -> highspy.HighsLp:
+def linear_program(
+    matrix: sparse.csr_array, lower: Floats, upper: Floats, row_low: Floats, row_high: Floats
+) -> highspy.HighsLp:
+    """A program to maximise, without an objective yet."""
     program = highspy.HighsLp()
-    unknowns, rows = len(component.unknowns), len(component.row_low)
-    program.num_col_, program.num_row_ = unknowns, rows
+    program.num_row_, program.num_col_ = matrix.shape
     program.sense_ = highspy.ObjSense.kMaximize
-    program.col_cost_ = np.zeros(unknowns)
-    program.col_lower_, program.col_upper_ = component.lower, component.upper
-    program.row_lower_, program.row_upper_ = component.row_low, component.row_high
+    program.col_cost_ = np.zeros(matrix.shape[1])
+    program.col_lower_, program.col_upper_ = lower, upper
+    program.row_lower_, program.row_upper_ = row_low, row_high
     program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    program.a_matrix_.num_col_, program.a_matrix_.num_row_ = unknowns, rows
-    program.a_matrix_.start_ = component.matrix.indptr
-    program.a_matrix_.index_ = component.matrix.indices
-    program.a_matrix_.value_ = component.matrix.data.astype(float)
-    if whole:
-        program.integrality_ = [highspy.HighsVarType.kInteger] * unknowns
+    program.a_matrix_.num_row_, program.a_matrix_.num_col_ = matrix.shape
+    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+    program.a_matrix_.value_ = matrix.data.astype(float)
     return program
+
+
+def _arrays(terms: Terms) -> tuple[NDArray[np.int32], Floats]:
+    columns = np.fromiter(terms.keys(), dtype=np.int32, count=len(terms))
+    return columns, np.fromiter(terms.values(), dtype=float, count=len(terms))

@@ -108,7 +108,7 @@ class SystemBuilder:
 
 
 def whole_bounds(matrix: sparse.csr_array, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """The nearest values inside each row's bounds that its sum can take: multiples of the divisor of its coefficients."""
+    """The nearest values inside each row's bounds that its sum can take: multiples of its common divisor."""
     divisor = np.ones(matrix.shape[0], dtype=np.int64)
     filled = np.diff(matrix.indptr) > 0
     if filled.any():
