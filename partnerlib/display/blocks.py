@@ -9,18 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 
 MEDIA_TYPE = "application/vnd.partnerlib.block+json"
 """Media type of a block in a notebook's outputs; the page reads this one and no other."""
 
 
+@dataclass(frozen=True, repr=False)
 class Block:
     """Something a notebook shows: data for the page, HTML for JupyterLab, words for everything else."""
 
-    kind: str
+    release: str = field(default="", kw_only=True)
+    """Identifier of the sealed release it is drawn from. Empty in a study; no page takes a block without it."""
+    kind: ClassVar[str]
 
     def data_for_page(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -33,9 +36,14 @@ class Block:
         """The block in words, for a terminal, for nbval and for a reader who sees no pictures."""
         raise NotImplementedError
 
+    def as_data(self) -> dict[str, Any]:
+        """All of the block as plain data: its kind, the release it is drawn from, and what it shows."""
+        origin = {"release": self.release} if self.release else {}
+        return {"kind": self.kind, **origin, **self.data_for_page()}
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return {
-            MEDIA_TYPE: {"kind": self.kind, **self.data_for_page()},
+            MEDIA_TYPE: self.as_data(),
             "text/html": self.as_html(),
             "text/plain": self.as_text(),
         }

@@ -1,101 +1,23 @@
-"""Figures that carry their title, a note with their n, an alternative text written from their numbers, and their data.
+"""Figures of exact numbers, for studies: title, note, an alternative text written from their numbers, and their data.
 
-Plain matplotlib without pyplot: nothing global is changed, and a figure costs a tenth of a second. Intervals are the
-ones given, never bootstrapped while drawing.
+Intervals are the ones given, never bootstrapped while drawing. Pages draw bands: `partnerlib.display.bands`.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
-import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter
 
 from partnerlib.display import style
-from partnerlib.display.blocks import Block, Words
+from partnerlib.display.blocks import Words
+from partnerlib.display.drawing import Figure, canvas, finish, nothing_to_draw
 from partnerlib.display.text import interval, is_number, listed, number, people, percent
 
-SYNTHETIC = "SYNTHETIC DATA"
-
-
-@dataclass(frozen=True, repr=False)
-class Figure(Block):
-    """A drawn figure with everything a reader needs who cannot see it."""
-
-    title: str
-    note: str
-    """How many people, which years, what the whiskers are."""
-    alt: str
-    """The figure in words, from its own numbers."""
-    data: pd.DataFrame
-    """The numbers drawn, as printed."""
-    png: bytes = field(compare=False)
-    width: int = 0
-    height: int = 0
-    kind = "figure"
-
-    def data_for_page(self) -> dict[str, Any]:
-        return {
-            "title": self.title,
-            "note": self.note,
-            "alt": self.alt,
-            "columns": [str(column) for column in self.data.columns],
-            "rows": [[str(value) for value in row] for row in self.data.itertuples(index=False)],
-            "png": base64.b64encode(self.png).decode(),
-            "width": self.width,
-            "height": self.height,
-        }
-
-    def as_html(self) -> str:
-        image = base64.b64encode(self.png).decode()
-        return (
-            f'<figure><figcaption><b>{escape(self.title)}</b></figcaption><img alt="{escape(self.alt, quote=True)}" '
-            f'src="data:image/png;base64,{image}" style="max-width:46rem;width:100%"><p><small>{escape(self.note)}'
-            f"</small></p></figure>"
-        )
-
-    def as_text(self) -> str:
-        return f"{self.title}\n{self.alt}\n{self.note}"
-
-
-def canvas(height: float, left: float = 0.02) -> tuple[Canvas, Axes]:
-    """An empty figure in the house style: white, quiet rules, no box."""
-    with matplotlib.rc_context({"font.family": style.FONT}):
-        figure = Canvas(
-            figsize=(style.WIDTH, height), dpi=style.DOTS_PER_INCH, facecolor=style.PAPER, layout="constrained"
-        )
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(style.RULE)
-    axes.tick_params(length=0, colors=style.INK, labelsize=9.5)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
-def finish(figure: Canvas, is_synthetic: bool) -> tuple[bytes, int, int]:
-    """The PNG and its size in pixels. A figure drawn from invented data says so in the picture itself."""
-    if is_synthetic:
-        figure.text(0.997, 0.992, SYNTHETIC, ha="right", va="top", fontsize=7, color=style.QUIET, weight="bold")
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
-    width, height = figure.canvas.get_width_height()
-    return stream.getvalue(), width, height
-
-
-def nothing_to_draw(title: str) -> Words:
-    """What stands in place of a figure without a number: a unit with nothing to show is a normal path."""
-    return Words(f"{title}: there is no number to draw.", role="nothing")
+__all__ = ["Figure", "bars", "curves", "dots", "parts_of_a_whole"]
 
 
 def _axis_of(axes: Axes, statistic: str) -> None:

@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from partnerlib.codes import year_label
 from partnerlib.display import style
 from partnerlib.display.blocks import Words
-from partnerlib.display.figures import Figure, canvas, finish
+from partnerlib.display.drawing import Figure, canvas, finish
 from partnerlib.display.text import listed
 
 _LOOKS = {

@@ -8,7 +8,8 @@ from html import escape
 from typing import Any
 
 from partnerlib.display.blocks import Block
-from partnerlib.display.text import MARKS, interval, is_number, legend, number, people
+from partnerlib.display.printed import detail, printed
+from partnerlib.display.text import MARKS, is_number, legend
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ EMPTY = Cell("", status="blank")
 
 
 def estimate_cell(row: Mapping[str, Any] | None, decimals: int | None = None, with_people: bool = True) -> Cell:
-    """The cell of one released estimate: number, 95% interval and people, or the mark of its status.
+    """The cell of one row: its number as it may be printed, 95% interval and people, or the mark of its status.
 
     Zero keeps its interval and people, as any number does; suppressed, missing, not applicable and not yet observed
     are four different marks.
@@ -45,13 +46,7 @@ def estimate_cell(row: Mapping[str, Any] | None, decimals: int | None = None, wi
     if status not in {"reported", "zero"} or not is_number(row["value"]):
         status = status if status in MARKS and status != "zero" else "missing"
         return Cell(MARKS[status].symbol, status=status)
-    statistic = str(row["statistic"])
-    small = []
-    if is_number(row["low"]) and is_number(row["high"]):
-        small.append(interval(float(row["low"]), float(row["high"]), statistic, decimals))
-    if with_people and statistic != "count" and (count := people(row["people"])):
-        small.append(count)
-    return Cell(number(float(row["value"]), statistic, decimals), " · ".join(small), status)
+    return Cell(printed(row, decimals), detail(row, decimals, with_people), status)
 
 
 @dataclass(frozen=True, repr=False)

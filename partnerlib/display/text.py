@@ -1,4 +1,8 @@
-"""How numbers, years and gaps are printed. Five kinds of gap look different from each other and from zero."""
+"""How numbers, years and gaps are printed. Five kinds of gap look different from each other and from zero.
+
+Rows of estimates print their exact number. Rows of a release say in `rounding` how much of it may be told; they are
+printed by `partnerlib.display.printed`.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ class Mark:
 
 
 MARKS = {
-    "suppressed": Mark("✱", "withheld: rests on fewer than ten people"),
+    "suppressed": Mark("✱", "withheld to protect people"),
     "missing": Mark("—", "not reported to us"),
     "not_applicable": Mark("n/a", "does not apply here"),
     "not_yet_observed": Mark("…", "too early: the year that would tell has not been observed yet"),
