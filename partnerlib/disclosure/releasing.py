@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from partnerlib.disclosure.audit.release_audit import Audit, audit_counts
+from partnerlib.disclosure.audit.release_audit import Audit, Memory, audit_counts
 from partnerlib.disclosure.cells import KEY
 from partnerlib.disclosure.ledger import Earlier
 from partnerlib.disclosure.policy import Policy
@@ -62,11 +62,14 @@ def pass_gate(
     What is still exposed after the last round is named in the result; sealing refuses it.
     """
     progress("protecting")
+    memory: Memory = {}
     protected = protect(aggregates.frame, policy, relations, is_synthetic, owner)
     protected = _without_small_differences(protected, earlier, policy)
     for attempt in range(1, ROUNDS + 1):
         progress(f"attacking what would be published, round {attempt}")
-        found = audit_counts(protected.cells, protected.definitions, aggregates.frame, policy, progress=progress)
+        found = audit_counts(
+            protected.cells, protected.definitions, aggregates.frame, policy, progress=progress, memory=memory
+        )
         exposed = _of_others(found.exposed, owner)
         if exposed.empty or policy.on_exposure == "state" or attempt == ROUNDS:
             break
@@ -124,8 +127,8 @@ def _of_others(exposed: pd.DataFrame, owner: Owner | None) -> pd.DataFrame:
 
 def _places(exposed: pd.DataFrame) -> pd.DataFrame:
     return exposed.assign(cohort=exposed["last"], window_years=exposed["last"] - exposed["first"] + 1)[
-        ["set", "unit_kind", "unit_code", "cohort", "window_years"]
-    ]
+        ["set", "kind", "unit_kind", "unit_code", "cohort", "window_years"]
+    ].assign(kind=exposed["kind"].where(exposed["kind"] == "size", ""))
 
 
 def _named(row: Any) -> str:

@@ -1,0 +1,230 @@
+"""The audit of a whole release: every set it counts, every count that could tell something small, every attacker.
+
+Attackers: the public; every provider; every district; a provider and a district together. The public may not be left
+with fewer than three whole numbers, an organization that knows its own people not with fewer than two. What is not
+proved counts as exposed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from partnerlib.disclosure.audit.exact import Attack, Nearest, exposed_to, values_for_public
+from partnerlib.disclosure.audit.proofs import BlockRooms, rooms_of, targets_of
+from partnerlib.disclosure.audit.statements import Statements, statements
+from partnerlib.disclosure.audit.system import SolverGaveUp
+from partnerlib.disclosure.audit.worlds import Counted, slices, world
+from partnerlib.disclosure.policy import Policy
+
+COUNTABLE = ("rate", "count", "share")
+"""Statistics that are counts of people, or shares of them."""
+
+PUBLIC = "public"
+
+FINDING_COLUMNS = (
+    "measure", "set", "kind", "unit_kind", "unit_code", "first", "last", "count", "size", "values", "values_insider",
+    "attacker",
+)  # fmt: skip
+"""`kind` is `size` where the number of people itself is what could be found, else `counted`."""
+
+Memory = dict[str, pd.DataFrame]
+"""Findings of blocks by a hash of everything printed about them: what did not change is not attacked again."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the attack on a release found."""
+
+    findings: pd.DataFrame
+    """Every count that could tell something small; columns of FINDING_COLUMNS. Internal: it holds true counts."""
+    exposed: pd.DataFrame
+    """The rows of `findings` left with too few values, or not proved; `attacker` says to whom."""
+
+    @property
+    def is_clean(self) -> bool:
+        return self.exposed.empty
+
+
+def blocks(
+    definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame], samples: Mapping[str, str]
+) -> list[Counted]:
+    """Every set the release counts, once: levels that part a set together, then sizes nobody else counts.
+
+    Of several measures that count the same set, the one observed in most cohorts stands for it.
+    """
+    sources = _sources(definitions, parts)
+    within = {str(row.among): str(row.within) for row in definitions.itertuples()}
+    kinds = {str(row.among): _kinds(row) for row in definitions.itertuples()}
+
+    def around(name: str) -> tuple[str, ...]:
+        """Larger sets whose counts are known for every kind of unit that this one's are."""
+        larger = within.get(name, "")
+        if not larger or larger not in sources or not set(kinds[name]) <= set(kinds[larger]):
+            return ()
+        return (larger, *around(larger))
+
+    def block(sets: tuple[str, ...], among: str, measure: str, levels: tuple[str, ...], role: str) -> Counted:
+        held = around(among) if among else ()
+        return Counted(
+            sets, among, measure, levels, role, sources.get(among, ("", "")), held,
+            tuple(sources[name] for name in held), kinds[among or sets[0]],
+        )  # fmt: skip
+
+    found: dict[tuple[str, ...], Counted] = {}
+    countable = definitions[definitions["statistic"].isin(COUNTABLE) & (definitions["counted"] != "")]
+    for measure, rows in countable.groupby("measure", sort=False):
+        together = rows["is_partition"].all() and len(rows) > 1
+        for part in [rows] if together else [rows.iloc[[at]] for at in range(len(rows))]:
+            sets, among = tuple(part["counted"].astype("str")), str(part["among"].iloc[0])
+            whole = "" if sets == (among,) else among
+            found.setdefault(sets, block(sets, whole, str(measure), tuple(part["level"].astype("str")), "numerator"))
+    counted_alone = {name for sets in found for name in sets}
+    for among, (measure, level) in sources.items():
+        if among not in counted_alone:
+            parent = next(iter(around(among)), "")
+            is_answering = bool(parent) and samples.get(sources[parent][0]) == samples.get(measure)
+            found[(among,)] = replace(
+                block((among,), parent, measure, (level,), "denominator"), kinds=kinds[among], is_answering=is_answering
+            )
+    return list(found.values())
+
+
+def _kinds(row: object) -> tuple[str, ...]:
+    """Kinds of unit whose counts of a set add up."""
+    related = {"providers": "provider", "programs": "program", "districts": "district", "partnerships": "partnership"}
+    return (*(kind for name, kind in related.items() if getattr(row, name) != "none"), "state")
+
+
+def _sources(definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame]) -> dict[str, tuple[str, str]]:
+    """For every set of sizes, the measure and level whose denominators hold it in most cohorts."""
+    best: dict[str, tuple[int, tuple[str, str]]] = {}
+    for row in definitions.itertuples():
+        measure, level = str(row.measure), str(row.level)
+        if measure not in parts or row.statistic not in COUNTABLE:
+            continue
+        rows = parts[measure]
+        sizes = rows.loc[(rows["unit_kind"] == "state") & (rows["group_value"] == level), "denominator"]
+        if not len(sizes) or (sizes % 1 > 0).any():
+            continue
+        seen = int((sizes > 0).sum())
+        if seen > best.get(str(row.among), (-1, ("", "")))[0]:
+            best[str(row.among)] = (seen, (measure, level))
+    return {among: chosen for among, (_, chosen) in best.items() if among}
+
+
+def audit_counts(
+    cells: pd.DataFrame,
+    definitions: pd.DataFrame,
+    aggregates: pd.DataFrame,
+    policy: Policy,
+    seconds: float = 10.0,
+    progress: Callable[[str], None] = lambda _message: None,
+    memory: Memory | None = None,
+) -> Audit:
+    """Attack every count of a release, starting from the internal aggregates as the world to be told apart.
+
+    Parameters
+        seconds: longest one question to the solver may take; without an answer the count is exposed
+    """
+    said = statements(cells, definitions)
+    parts = slices(aggregates)
+    memory = {} if memory is None else memory
+    found = []
+    for counted in blocks(definitions, parts, _samples(cells)):
+        progress(f"attacking {counted.sets[0]}")
+        key = _key(counted, said, policy)
+        if key not in memory:
+            memory[key] = audit_block(counted, parts, said, policy, seconds)
+        found.append(memory[key])
+    findings = pd.concat(found, ignore_index=True)
+    is_open = (findings["values"] < policy.complement.public) | (findings["values_insider"] < policy.complement.insiders)
+    return Audit(findings, findings[is_open].reset_index(drop=True))
+
+
+def _key(counted: Counted, said: Statements, policy: Policy) -> str:
+    digest = hashlib.sha256(repr((counted, policy.sha256)).encode())
+    for name in (*counted.sets, counted.among, *counted.around):
+        digest.update(pd.util.hash_pandas_object(said.about(name), index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _samples(cells: pd.DataFrame) -> dict[str, str]:
+    """The sample each measure rests on: a size within the same sample says who answered, not what people did."""
+    named = cells.drop_duplicates("measure")
+    return dict(zip(named["measure"].astype("str"), named["sample_id"].astype("str"), strict=True))
+
+
+def audit_block(
+    counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements, policy: Policy, seconds: float
+) -> pd.DataFrame:
+    """The findings of one block; none where the release prints nothing about it."""
+    own = pd.concat([said.about(name) for name in counted.sets])
+    around = pd.concat([said.about(name) for name in (counted.among, *counted.around) if name] or [own.iloc[:0]])
+    rows = own if len(own) else around
+    rows = rows[rows["unit_kind"].isin(counted.kinds)]
+    if rows.empty or counted.measure not in parts:
+        return pd.DataFrame(columns=list(FINDING_COLUMNS))
+    smaller = rows[rows["unit_kind"] != "state"]
+    of = smaller if len(smaller) else rows
+    cohorts = list(range(int(of["first"].min()), int(of["last"].max()) + 1))
+    rooms = rooms_of(world(counted, parts, cohorts), said)
+    kind = "size" if counted.role == "denominator" or not counted.among else "counted"
+    findings = targets_of(rooms, policy.thresholds.people).assign(measure=counted.measure, kind=kind, attacker="")
+    least = (policy.complement.public, policy.complement.insiders)
+    is_open = (findings["values"] < least[0]) | (findings["values_insider"] < least[1])
+    if is_open.any():
+        findings = _asked(rooms, findings, is_open.to_numpy(), least, seconds)
+    return findings[list(FINDING_COLUMNS)]
+
+
+def _asked(
+    rooms: BlockRooms, findings: pd.DataFrame, is_open: np.ndarray, least: tuple[int, int], seconds: float
+) -> pd.DataFrame:
+    """The findings with what the solver adds for those the flips left open."""
+    small, nearest = rooms.world, Nearest(rooms, seconds)
+    findings = findings.copy()
+    for at in np.flatnonzero(is_open):
+        row = findings.iloc[at]
+        cohorts = [place for place, year in enumerate(small.cohorts) if row["first"] <= year <= row["last"]]
+        target = nearest.block.target(row["unit_kind"], int(row["node"]), int(row["level"]), cohorts)
+        attacker = ""
+        try:
+            if row["values"] < least[0]:
+                found = values_for_public(nearest, target, least[0])
+                findings.loc[at, "values"] = max(found, row["values"])
+                attacker = PUBLIC if found < least[0] else ""
+            if not attacker and row["values_insider"] < least[1]:
+                attack = exposed_to(nearest, target, _owner(rooms, row))
+                findings.loc[at, "values_insider"] = row["values_insider"] if attack else least[1]
+                attacker = "" if attack is None else _named(rooms, attack)
+            elif attacker:
+                findings.loc[at, "values_insider"] = min(row["values_insider"], 1)
+        except SolverGaveUp as reason:
+            findings.loc[at, ["values", "values_insider"]] = 0
+            attacker = f"not proved: {reason}"
+        findings.loc[at, "attacker"] = attacker
+    return findings
+
+
+def _owner(rooms: BlockRooms, row: pd.Series) -> Attack:
+    """Whose own count a target is: that owner is no attacker of it."""
+    if row["unit_kind"] == "program":
+        kind = next(kind for kind in rooms.world.classifications if kind.name == "program")
+        return Attack(provider=int(kind.provider[row["node"]]))
+    if row["unit_kind"] == "provider":
+        return Attack(provider=int(row["node"]))
+    return Attack(district=int(row["node"])) if row["unit_kind"] == "district" else Attack()
+
+
+def _named(rooms: BlockRooms, attack: Attack) -> str:
+    named = []
+    if attack.provider >= 0:
+        named.append(f"provider:{rooms.world.providers[attack.provider]}")
+    if attack.district >= 0:
+        named.append(f"district:{rooms.world.districts[attack.district]}")
+    return " and ".join(named) or PUBLIC
