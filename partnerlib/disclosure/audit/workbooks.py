@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from xml.etree import ElementTree
 
 from partnerlib.errors import ReleaseRefused
@@ -131,16 +132,19 @@ def _sheet_names(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str]], list[
 def _sheet(archive: zipfile.ZipFile, part: str, title: str, strings: list[str]) -> Sheet:
     sheet = Sheet(title)
     seen: set[str] = set()
+    plain: dict[str, str] = {}
     with archive.open(part) as stream:
-        for event, element in ElementTree.iterparse(stream, events=("start", "end")):
-            tag = element.tag.rpartition("}")[2]
-            if event == "start":
+        for _, element in ElementTree.iterparse(stream):
+            tag = plain.get(element.tag)
+            if tag is None:
+                tag = plain.setdefault(element.tag, _tag(element))
                 if tag not in ELEMENTS:
                     seen.add(f"sheet {title}: {tag}")
-                elif tag in {"row", "col", "sheetFormatPr"} and _is_hidden(element):
-                    seen.add(f"sheet {title}: hidden {'column' if tag == 'col' else 'row'}s")
-            elif tag == "row":
+            if tag == "row":
                 sheet.rows.append(_row(element, strings))
+            if tag in {"row", "col", "sheetFormatPr"}:
+                if _is_hidden(element):
+                    seen.add(f"sheet {title}: hidden {'column' if tag == 'col' else 'row'}s")
                 element.clear()
     sheet.problems.extend(sorted(seen))
     return sheet
@@ -158,22 +162,23 @@ def _is_hidden(element: ElementTree.Element) -> bool:
 def _row(element: ElementTree.Element, strings: list[str]) -> list[str | float | bool | None]:
     values: list[str | float | bool | None] = []
     for cell in element:
-        place = _place(cell.attrib["r"]) if "r" in cell.attrib else len(values)
-        values += [None] * (place - len(values))
+        reference = cell.attrib.get("r")
+        place = _place(reference.rstrip("0123456789")) if reference else len(values)
+        if place > len(values):
+            values += [None] * (place - len(values))
         values.append(_value(cell, strings))
     return values
 
 
-def _place(reference: str) -> int:
-    """Column of a cell by its letters, from 0.
+@cache
+def _place(letters: str) -> int:
+    """A column's place by its letters, from 0.
 
-    >>> _place("A1"), _place("AB12")
+    >>> _place("A"), _place("AB")
     (0, 27)
     """
     column = 0
-    for letter in reference:
-        if letter.isdigit():
-            break
+    for letter in letters:
         column = 26 * column + ord(letter) - 64
     return column - 1
 
@@ -185,11 +190,11 @@ def _value(cell: ElementTree.Element, strings: list[str]) -> str | float | bool 
     content = next((part.text for part in cell if part.tag.endswith("}v")), None)
     if content is None:
         return None
+    if kind == "n":
+        return float(content)
     if kind == "s":
         return strings[int(content)]
-    if kind == "b":
-        return content == "1"
-    return content if kind in {"str", "e", "d"} else float(content)
+    return content == "1" if kind == "b" else content
 
 
 def _texts(cell: ElementTree.Element) -> Iterator[str]:
