@@ -72,7 +72,7 @@ class Protection:
 
     cells: pd.DataFrame = field(default_factory=invented_cells)
     definitions: pd.DataFrame = field(default_factory=invented_definitions)
-    loss: Mapping[str, float] = field(default_factory=lambda: {"cells": 0.05, "people": 0.01})
+    loss: Mapping[str, object] = field(default_factory=lambda: {"all": {"cells": 0.05, "people": 0.01}})
 
 
 @dataclass(frozen=True)
