@@ -57,6 +57,7 @@ def protect(
     kept, unlisted = cells[listed], cells[~listed]
     if policy.complement.nobody_looks_withheld:
         kept = completed(kept, n=0, why=primary.NOBODY, is_exact=False)
+        kept = kept if owner is None else _with_plain_cells(kept, owner, policy)
     return finished(pd.concat([kept, unlisted], ignore_index=True), sets, policy, is_synthetic)
 
 
@@ -79,7 +80,12 @@ def _with_plain_cells(cells: pd.DataFrame, owner: tuple[str, str], policy: Polic
         own = own | ((kinds == "program") & codes.str.startswith(f"{code}:")).to_numpy(bool)
     else:
         own = own | (is_pair & codes.str.endswith(f"-{code}")).to_numpy(bool)
-    return cells.assign(is_plain=own, why=np.where(own, "", cells["why"].to_numpy(object)))
+    nobody = own & (cells["n"] == 0).to_numpy(bool) & cells["value"].isna().to_numpy(bool)
+    return cells.assign(
+        is_plain=own,
+        why=np.where(own, "", cells["why"].to_numpy(object)),
+        status=np.where(nobody, "not_applicable", cells["status"].to_numpy(object)),
+    )
 
 
 def finished(internal: pd.DataFrame, sets: pd.DataFrame, policy: Policy, is_synthetic: bool) -> Protected:

@@ -32,6 +32,10 @@ def definitions(estimates: pd.DataFrame, relations: Relations) -> pd.DataFrame:
     of = {(c.measure, c.level, c.role): number for number, own in classes.items() for c in own}
     sums = {number: _sums(counts, units) for number, counts in widest.items()}
     parent = _parents(classes, widest, of, relations)
+    weightless = {
+        number for (measure, _, role), number in of.items() if role == AMONG and measure in relations.weighted
+    }
+    parent = {number: above for number, above in parent.items() if number not in weightless}
     partitions = {measure for measure in {c.measure for c in every} if _is_partition(measure, every, relations)}
     rows = []
     for among in (counts for counts in every if counts.role == AMONG):
@@ -43,7 +47,8 @@ def definitions(estimates: pd.DataFrame, relations: Relations) -> pd.DataFrame:
                 "level": among.level,
                 "statistic": among.statistic,
                 "counted": "" if counted is None else name[counted],
-                "among": name[own],
+                # People behind a sum of weights are distinct people: they add up to nothing.
+                "among": "" if among.measure in relations.weighted else name[own],
                 "within": name[parent[own]] if own in parent else "",
                 "is_partition": among.measure in partitions,
                 **{relation: min((each[relation] for each in both), key=_STRENGTH.index) for relation in sums[own]},
