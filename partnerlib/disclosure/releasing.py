@@ -22,7 +22,7 @@ from partnerlib.disclosure.protection.relations import Relations
 from partnerlib.disclosure.versions import small_differences
 from partnerlib.disclosure.zones import Aggregates
 
-ROUNDS = 12
+ROUNDS = 40
 """Most times a release tells less before it is given up."""
 
 DECIMALS = 3

@@ -1,30 +1,27 @@
 """What the flips leave open, asked of the solver: another complete table that prints the same release.
 
-The unknowns are the counts of a block by provider and district, cohort by cohort, with the programs beside them. In a
-large state only a neighbourhood of the target is free and the rest stays as in the reference world: whatever is found
-is a complete table all the same, and what is not found counts as exposed.
+Of a few providers and districts around the target first, of many or all then. What is not found counts as exposed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import highspy
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
+from partnerlib.disclosure.audit.neighbourhoods import Layout, Neighbourhood, Place
 from partnerlib.disclosure.audit.proofs import BlockRooms
-from partnerlib.disclosure.audit.statements import PARTS, bounds_of
-from partnerlib.disclosure.audit.system import Integers, SolverGaveUp, System, SystemBuilder, reproduces
+from partnerlib.disclosure.audit.system import Integers, SolverGaveUp, reproduces
 from partnerlib.disclosure.audit.worlds import NOBODYS, Ints
 
-NEIGHBOURS = 4
-"""Other providers, and other districts, whose people may change beside the target's own, at first."""
+NEIGHBOURS = (3, 6, 12)
+"""Other providers, and districts, whose people may change beside the target's own: at first, then, and last."""
 
-Key = tuple[str, int, int, int]
-"""A variable: kind (x0, x1, ..., n), position of the owner, of the district or class (-1 if none), of the cohort."""
+SMALL = 600
+"""Pairs up to which the last neighbourhood is the whole block."""
 
 
 @dataclass(frozen=True)
@@ -35,256 +32,119 @@ class Attack:
     district: int = -1
 
 
-@dataclass
-class Block:
-    """The system of one block around one target, and who owns each unknown."""
+@dataclass(frozen=True)
+class Changed:
+    """Another world that prints the same release, by what is different in it."""
 
-    rooms: BlockRooms
-    free_providers: Sequence[int]
-    free_districts: Sequence[int]
-    holds_sizes: bool = False
-    """Whether the size of everything of which a share is printed stays as it is: every row is then a plain sum of
-    counts, and the linear program's answers are nearly always whole."""
-    builder: SystemBuilder = field(default_factory=SystemBuilder)
-    reference: list[int] = field(default_factory=list)
-    owners: list[tuple[int, int]] = field(default_factory=list)
-    sums: dict[tuple[str, str, int, int], tuple[dict[int, int], int]] = field(default_factory=dict)
-    """For (part, kind, node, cohort): the unknowns of its count, and the constant of what is not free."""
-
-    def __post_init__(self) -> None:
-        self._pairs()
-        self._classes()
-        self._rows()
-        self.system: System = self.builder.build()
+    neighbourhood: Neighbourhood
+    table: Integers
+    """The counts of the neighbourhood; everything outside is as in the reference world."""
 
     @property
-    def parts(self) -> list[str]:
-        """The counted levels, the size they are counted among, and the larger sets around it."""
-        return [*(f"x{level}" for level in range(self.rooms.levels)), *self._sizes]
+    def moved(self) -> Ints:
+        """The unknowns that differ."""
+        return np.flatnonzero(self.table != self.neighbourhood.reference)
 
-    @property
-    def _sizes(self) -> list[str]:
-        return ["n", *(f"around{place}" for place in range(len(self.rooms.world.around)))]
+    def owners(self, side: int) -> Ints:
+        """Providers (side 0) or districts (side 1) whose people differ."""
+        found = np.unique(self.neighbourhood.fields[self.moved, 2 + side])
+        return found[found >= 0]
 
-    def _new(self, name: str, value: int, lower: int, upper: float, owner: tuple[int, int]) -> int:
-        self.reference.append(value)
-        self.owners.append(owner)
-        return self.builder.unknown(name, lower, upper)
-
-    def _add(self, key: tuple[str, str, int, int], unknown: int | None, constant: int = 0) -> None:
-        terms, known = self.sums.setdefault(key, ({}, 0))
-        if unknown is not None:
-            terms[unknown] = terms.get(unknown, 0) + 1
-        self.sums[key] = (terms, known + constant)
-
-    def _pairs(self) -> None:
-        """Counts by provider and district where the crossing is known; each side by itself where it is not."""
-        world = self.rooms.world
-        if world.x.pair is None or world.n.pair is None or any(larger.pair is None for larger in world.around):
-            by_provider = [world.n.provider, *(larger.provider for larger in world.around)]
-            by_district = [world.n.district, *(larger.district for larger in world.around)]
-            self._side("provider", world.x.provider, by_provider, self.free_providers)
-            self._side("district", world.x.district, by_district, self.free_districts)
-            return
-        free = np.zeros(world.n.pair.shape[:2], dtype=bool)
-        free[np.ix_(list(self.free_providers), list(self.free_districts))] = True
-        sizes = [world.n.pair, *(larger.pair for larger in world.around)]
-        for cohort in range(len(world.cohorts)):
-            for p, d in np.argwhere(free):
-                made = self._cell(world.x.pair[:, p, d, cohort], [part[p, d, cohort] for part in sizes], (int(p), int(d)))
-                for part, unknown in made.items():
-                    for key in (("provider", p), ("district", d), ("state", 0)):
-                        self._add((part, key[0], int(key[1]), cohort), unknown)
-                    self._add((part, "partnership", int(p) * free.shape[1] + int(d), cohort), unknown)
-            for part, counts in self._by_part(world.x.pair, sizes):
-                rest = np.where(free, 0, counts[..., cohort])
-                for kind, sums in (("provider", rest.sum(axis=1)), ("district", rest.sum(axis=0)), ("state", [rest.sum()])):
-                    for node, constant in enumerate(sums):
-                        self._add((part, kind, node, cohort), None, int(constant))
-
-    def _by_part(self, x: Ints, sizes: Sequence[Ints]) -> Iterator[tuple[str, Ints]]:
-        yield from ((f"x{level}", x[level]) for level in range(self.rooms.levels))
-        yield from zip(self._sizes, sizes, strict=True)
-
-    def _cell(self, x: Sequence[int], sizes: Sequence[int], owner: tuple[int, int]) -> dict[str, int]:
-        """One count of each part: levels of a whole add up to it, and every set lies in the next larger one."""
-        named = "-".join(map(str, owner))
-        values = [*x, *sizes]
-        made = {
-            part: self._new(f"{part}:{named}", int(value), 0, np.inf, owner)
-            for part, value in zip(self.parts, values, strict=True)
-        }
-        if self.rooms.world.counted.among:
-            counted = {made[f"x{level}"]: 1 for level in range(self.rooms.levels)}
-            self.builder.constrain(f"whole:{named}", counted | {made["n"]: -1}, 0 if len(x) > 1 else -np.inf, 0)
-        for inner, outer in zip(self._sizes, self._sizes[1:], strict=False):
-            self.builder.constrain(f"inside:{named}", {made[inner]: 1, made[outer]: -1}, -np.inf, 0)
-        return made
-
-    def _side(self, kind: str, x: Ints, sizes: Sequence[Ints], free: Sequence[int]) -> None:
-        world = self.rooms.world
-        for cohort in range(len(world.cohorts)):
-            for node in range(sizes[0].shape[0]):
-                if node not in free:
-                    for part, counts in self._by_part(x, sizes):
-                        for key in ((part, kind, node, cohort), (part, f"all {kind}s", 0, cohort)):
-                            self._add(key, None, int(counts[node, cohort]))
-                    continue
-                owner = (node, -1) if kind == "provider" else (-1, node)
-                made = self._cell(x[:, node, cohort], [part[node, cohort] for part in sizes], owner)
-                for part, unknown in made.items():
-                    self._add((part, kind, node, cohort), unknown)
-                    self._add((part, f"all {kind}s", 0, cohort), unknown)
-                    if kind == "provider":
-                        self._add((part, "state", 0, cohort), unknown)
-            if kind == "provider":
-                for part, counts in self._by_part(x, sizes):
-                    rest = sum(int(counts[node, cohort]) for node in range(counts.shape[0]) if node not in free)
-                    self._add((part, "state", 0, cohort), None, rest)
-                continue
-            for part in self.parts:
-                ours, other = (self.sums[(part, side, 0, cohort)] for side in ("all districts", "all providers"))
-                terms = dict(ours[0]) | {unknown: -1 for unknown in other[0]}
-                self.builder.constrain(f"{part}: both sides", terms, other[1] - ours[1], other[1] - ours[1])
-
-    def _classes(self) -> None:
-        """Programs of the free providers: their counts add up to the provider's."""
-        world = self.rooms.world
-        for kind in world.classifications:
-            is_program = kind.name == "program"
-            groups = kind.provider if is_program else kind.value
-            for cohort in range(len(world.cohorts)):
-                whole: dict[tuple[str, int], dict[int, int]] = {}
-                sizes = [kind.n, *kind.around] if is_program else [kind.n] * (1 + len(world.around))
-                for at in range(len(kind.codes)):
-                    owner = int(kind.provider[at])
-                    name = kind.name if is_program else f"group {kind.name}"
-                    node = at if is_program else int(groups[at])
-                    if owner not in self.free_providers:
-                        for part, counts in self._by_part(kind.x, sizes):
-                            self._add((part, name, node, cohort), None, int(counts[at, cohort]))
-                        continue
-                    made = self._cell(kind.x[:, at, cohort], [part[at, cohort] for part in sizes], (owner, -1))
-                    for part, unknown in made.items():
-                        self._add((part, name, node, cohort), unknown)
-                        whole.setdefault((part, owner), {})[unknown] = -1
-                for (part, owner), terms in whole.items():
-                    own, constant = self.sums[(part, "provider", owner, cohort)]
-                    in_classes = sum(self.reference[unknown] for unknown in terms)
-                    if in_classes == constant + sum(self.reference[unknown] for unknown in own):
-                        self.builder.constrain(f"{part}: classes", dict(own) | terms, -constant, -constant)
-
-    def _rows(self) -> None:
-        """Everything printed about the block."""
-        rooms, world = self.rooms, self.rooms.world
-        codes = {
-            "provider": pd.Index(world.providers),
-            "district": pd.Index(world.districts),
-            "state": pd.Index([""]),
-            "partnership": pd.Index(rooms._pairs_named()),
-        }
-        for kind in world.classifications:
-            codes[kind.name if kind.name == "program" else f"group {kind.name}"] = pd.Index(
-                kind.codes if kind.name == "program" else kind.values
-            )
-        for place, part in enumerate([*rooms.about, *rooms.sizes]):
-            name = self.parts[place]
-            for row in part.itertuples(index=False):
-                kind_of, code = str(row.unit_kind), str(row.unit_code)
-                if row.group:
-                    kind_of, code = f"group {row.group}", str(row.group_value)
-                elif kind_of == "state":
-                    code = ""
-                if kind_of not in codes:
-                    continue
-                node = int(codes[kind_of].get_indexer([code])[0])
-                cohorts = [at for at, year in enumerate(world.cohorts) if row.first <= year <= row.last]
-                self._print(name, kind_of, node, cohorts, row)
-
-    def _sum(self, part: str, kind: str, node: int, cohorts: Sequence[int]) -> tuple[dict[int, int], int]:
-        terms: dict[int, int] = {}
-        constant = 0
-        for cohort in cohorts:
-            own, known = self.sums.get((part, kind, node, cohort), ({}, 0))
-            constant += known
-            for unknown, times in own.items():
-                terms[unknown] = terms.get(unknown, 0) + times
-        return terms, constant
-
-    def _print(self, part: str, kind: str, node: int, cohorts: Sequence[int], row) -> None:  # noqa: ANN001
-        terms, constant = self._sum(part, kind, node, cohorts)
-        if not terms:
-            return
-        if not row.of:
-            self.builder.constrain(f"{part}:{kind}", terms, row.low - constant, row.high - constant)
-            return
-        sizes, known = self._sum("n", kind, node, cohorts)
-        if self.holds_sizes:
-            size = known + sum(times * self.reference[unknown] for unknown, times in sizes.items())
-            self.builder.constrain(f"n:{kind}", sizes, size - known, size - known)
-            low, high = bounds_of(row.low, row.high, row.is_open, size)
-            self.builder.constrain(f"{part}:{kind}", terms, low - constant, high - constant)
-            return
-        for bound, low, high in ((row.low, 0, np.inf), (row.high, -np.inf, -1 if row.is_open else 0)):
-            mixed = {unknown: PARTS * times for unknown, times in terms.items()}
-            for unknown, times in sizes.items():
-                mixed[unknown] = mixed.get(unknown, 0) - int(bound) * times
-            shift = PARTS * constant - int(bound) * known
-            self.builder.constrain(f"{part}:{kind}", mixed, low - shift, high - shift)
-
-    def target(self, kind: str, node: int, level: int, cohorts: Sequence[int]) -> dict[int, int]:
-        return self._sum(f"x{level}", kind, node, cohorts)[0]
-
-    def known_to(self, attack: Attack) -> list[int]:
-        """What an insider knows: every count of its own people."""
-        owners = np.array(self.owners)
-        mine = (owners[:, 0] == attack.provider) & (attack.provider >= 0)
-        return np.flatnonzero(mine | ((owners[:, 1] == attack.district) & (attack.district >= 0))).tolist()
+    def change(self, place: Place) -> int:
+        """By how much a count differs from the reference world's."""
+        unknowns = self.neighbourhood.unknowns_of(place)
+        return int((self.table[unknowns] - self.neighbourhood.reference[unknowns]).sum())
 
 
 class Nearest:
-    """The world nearest to the reference that prints the same and in which a sum has changed.
+    """The worlds nearest to the reference that print the same and in which a count has changed.
 
-    Nearest in people who changed: such a world touches few owners, so that one answer disposes of many insiders. Asked
-    first of a few neighbours with sizes held, then of the whole block with sizes held, then of everything.
+    Nearest in people who changed: such a world touches few owners, so that one answer disposes of many insiders.
     """
 
     def __init__(self, rooms: BlockRooms, seconds: float) -> None:
-        everybody = range(len(rooms.world.providers)), range(len(rooms.world.districts))
-        self.rooms = rooms
-        self.block = Block(rooms, *everybody)
-        self._held = _Program(Block(rooms, *everybody, holds_sizes=True), seconds)
-        self._free = _Program(self.block, seconds)
-        self.reference = self._free.reference
-        self.found: list[Integers] = []
+        self.layout, self.seconds = Layout(rooms), seconds
+        self.world = rooms.world
+        self.found: list[Changed] = []
         """Every world found so far: one that was found for a count often serves another."""
+        self._programs: dict[tuple[tuple[int, ...], tuple[int, ...], bool], _Program] = {}
+        by_provider, by_district = self.layout.of_providers()[-1], self.layout.of_districts()[-1]
+        self._largest = [np.argsort(-counts.sum(axis=1), kind="stable") for counts in (by_provider, by_district)]
 
-    def world(self, target: Mapping[int, int], change: int, known: Sequence[int] = ()) -> Integers | None:
-        """A complete table in which the target is up by at least `change` (down, if negative); None if there is none.
+    def changed(self, place: Place, change: int, attack: Attack = Attack()) -> Changed | None:  # noqa: B008
+        """A world in which a count is up by at least `change` (down, if negative) and no insider's people differ."""
+        for providers, districts, is_last in self._around(place, attack):
+            # With sizes held, every row is a plain sum of counts: quickly answered, and most often yes.
+            for holds_sizes in (True, False):
+                program = self._program(providers, districts, holds_sizes)
+                table = program.nearest(place, change, attack, is_whole=is_last and not holds_sizes)
+                if table is not None:
+                    found = Changed(program.neighbourhood, table)
+                    self.found.append(found)
+                    return found
+        return None
 
-        known
-            unknowns that stay as they are: those of an insider
-        """
-        mine = np.array(known, dtype=np.int64)
-        far = np.union1d(mine, self._held.far_from(target, mine))
-        for program, still, is_whole in ((self._held, far, False), (self._held, mine, False), (self._free, far, False)):
-            table = program.world(target, change, still, is_whole)
-            if table is not None:
-                break
-        else:
-            table = self._free.world(target, change, mine, is_whole=True)
-        if table is not None:
-            self.found.append(table)
-        return table
+    def _around(self, place: Place, attack: Attack) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], bool]]:
+        """Ever wider neighbourhoods: the target's own nodes, the largest others, and those of nobody."""
+        counts = (len(self.world.providers), len(self.world.districts))
+        own = self._own(place)
+        like = self._alike(place)
+        for width in NEIGHBOURS:
+            is_last = width == NEIGHBOURS[-1]
+            if is_last and counts[0] * counts[1] <= SMALL:
+                yield tuple(range(counts[0])), tuple(range(counts[1])), True
+                return
+            chosen = []
+            for side, known in ((0, attack.provider), (1, attack.district)):
+                others = [at for at in (*like[side][:width], *self._near(place, side)) if at not in own[side] and at != known]
+                picked = list(dict.fromkeys(others))[: 2 * width]
+                chosen.append(tuple(sorted({*own[side], *picked, counts[side] - 1})))
+            yield chosen[0], chosen[1], is_last
+
+    def _own(self, place: Place) -> tuple[list[int], list[int]]:
+        if place.kind == "program":
+            kind = next(kind for kind in self.world.classifications if kind.name == "program")
+            return [int(kind.provider[place.node])], []
+        if place.kind == "partnership":
+            provider, district = divmod(place.node, len(self.world.districts))
+            return [provider], [district]
+        return ([place.node] if place.kind == "provider" else []), ([place.node] if place.kind == "district" else [])
+
+    def _alike(self, place: Place) -> tuple[list[int], list[int]]:
+        """Nodes of the target's own kind about which as little is printed: people can be moved between them."""
+        found: tuple[list[int], list[int]] = ([], [])
+        for side, kind in enumerate(("provider", "district")):
+            if place.kind == kind:
+                printed = self.layout.printed[kind]
+                order = self._largest[side]
+                found[side].extend(int(at) for at in order if not printed.get(int(at)))
+        return found
+
+    def _near(self, place: Place, side: int) -> list[int]:
+        """The other side's nodes in the order of how many of the target's people they hold; the largest otherwise."""
+        own = self._own(place)[1 - side]
+        if own and self.layout.has_pairs:
+            whole = self.layout.of_pairs()[-1]
+            shared = whole[:, own[0]] if side == 0 else whole[own[0]]
+            return [int(at) for at in np.argsort(-shared.sum(axis=1), kind="stable")]
+        return [int(at) for at in self._largest[side]]
+
+    def _program(self, providers: tuple[int, ...], districts: tuple[int, ...], holds_sizes: bool) -> _Program:
+        key = (providers, districts, holds_sizes)
+        if key not in self._programs:
+            if len(self._programs) > 40:
+                self._programs.clear()
+            self._programs[key] = _Program(Neighbourhood(self.layout, providers, districts, holds_sizes), self.seconds)
+        return self._programs[key]
 
 
 class _Program:
-    """One block inside the solver, as changes of the reference world."""
+    """One neighbourhood inside the solver, as changes of the reference world."""
 
-    def __init__(self, block: Block, seconds: float) -> None:
-        system = block.system
-        self.block, self.seconds = block, seconds
-        self.reference = np.array(block.reference, dtype=np.int64)
+    def __init__(self, neighbourhood: Neighbourhood, seconds: float) -> None:
+        system = neighbourhood.system
+        self.neighbourhood, self.seconds = neighbourhood, seconds
+        self.reference = neighbourhood.reference
         size = len(self.reference)
         activity = system.matrix @ self.reference
         program = highspy.HighsLp()
@@ -300,41 +160,18 @@ class _Program:
         program.a_matrix_.start_, program.a_matrix_.index_ = both.indptr, both.indices
         program.a_matrix_.value_ = both.data.astype(float)
         self.rows = len(activity)
-        self.owners = np.array(block.owners, dtype=np.int64)
-        self.by_size = [self._largest(side) for side in (0, 1)]
         self.model = highspy.Highs()
         for option, value in {"output_flag": False, "threads": 1, "random_seed": 0}.items():
             self.model.setOptionValue(option, value)
         self.model.passModel(program)
-        self.whole = np.full(2 * size, highspy.HighsVarType.kInteger)
-        self.any = np.full(2 * size, highspy.HighsVarType.kContinuous)
 
-    def far_from(self, target: Mapping[int, int], known: Integers) -> Integers:
-        """Unknowns outside a neighbourhood of the target: its own people and those of a few others, insiders apart."""
-        own = self.owners[np.fromiter(target, dtype=np.int64)]
-        barred = self.owners[known]
-        near = np.ones(len(self.owners), dtype=bool)
-        for side in (0, 1):
-            centre = np.unique(own[:, side])
-            others = self.by_size[side]
-            others = others[~np.isin(others, centre) & ~np.isin(others, np.unique(barred[:, side]))]
-            kept = np.concatenate([centre[:NEIGHBOURS], others[:NEIGHBOURS], [-1]])
-            near &= np.isin(self.owners[:, side], kept)
-        near[np.fromiter(target, dtype=np.int64)] = True
-        return np.flatnonzero(~near)
-
-    def _largest(self, side: int) -> Integers:
-        """Owners on one side, those with most people first."""
-        owner, at = np.unique(self.owners[:, side], return_inverse=True)
-        people = np.bincount(at, weights=self.reference)
-        order = np.argsort(-people, kind="stable")
-        return owner[order][owner[order] >= 0]
-
-    def world(self, target: Mapping[int, int], change: int, known: Integers, is_whole: bool) -> Integers | None:
-        """A complete table with the change; of a linear program's fractions none, unless whole numbers are asked for."""
+    def nearest(self, place: Place, change: int, attack: Attack, is_whole: bool) -> Integers | None:
+        """The counts with the change; of a linear program's fractions none, unless whole numbers are asked for."""
         size = len(self.reference)
-        columns = np.array([*target, *(size + unknown for unknown in target)], dtype=np.int32)
-        values = np.array([*target.values(), *(-times for times in target.values())], dtype=float)
+        target = self.neighbourhood.unknowns_of(place)
+        columns = np.concatenate([target, size + target]).astype(np.int32)
+        values = np.concatenate([np.ones(len(target)), -np.ones(len(target))])
+        known = self._known_to(attack)
         at = np.concatenate([known, size + known]).astype(np.int32)
         low, high = (change, np.inf) if change > 0 else (-np.inf, change)
         self.model.addRow(low, high, len(columns), columns, values)
@@ -342,27 +179,36 @@ class _Program:
             self.model.changeColsBounds(len(at), at, np.zeros(len(at)), np.zeros(len(at)))
         try:
             found = self._solved()
-            if found is None or self._is_world(found):
+            if found is None or self._is_changed(found, target, change):
                 return found
-            return self._whole() if is_whole else None
+            return self._whole(target, change) if is_whole else None
         finally:
             self.model.deleteRows(1, np.array([self.rows], dtype=np.int32))
             if len(at):
                 self.model.changeColsBounds(len(at), at, np.zeros(len(at)), self.most[at])
 
-    def _whole(self) -> Integers | None:
-        every = np.arange(len(self.whole), dtype=np.int32)
-        self.model.changeColsIntegrality(len(every), every, self.whole)
+    def _known_to(self, attack: Attack) -> Ints:
+        """What an insider knows: every count of its own people."""
+        provider, district = self.neighbourhood.fields[:, 2], self.neighbourhood.fields[:, 3]
+        mine = (provider == attack.provider) & (attack.provider >= 0)
+        return np.flatnonzero(mine | ((district == attack.district) & (attack.district >= 0)))
+
+    def _is_changed(self, table: Integers, target: Ints, change: int) -> bool:
+        """Whether a table, rounded as the solver's answers are, prints the release and has the change."""
+        by = int((table[target] - self.reference[target]).sum())
+        return (by >= change if change > 0 else by <= change) and reproduces(self.neighbourhood.system, table)
+
+    def _whole(self, target: Ints, change: int) -> Integers | None:
+        every = np.arange(2 * len(self.reference), dtype=np.int32)
+        self.model.changeColsIntegrality(len(every), every, np.full(len(every), highspy.HighsVarType.kInteger))
         try:
             found = self._solved()
         finally:
-            self.model.changeColsIntegrality(len(every), every, self.any)
-        if found is not None and not self._is_world(found):
+            kinds = np.full(len(every), highspy.HighsVarType.kContinuous)
+            self.model.changeColsIntegrality(len(every), every, kinds)
+        if found is not None and not self._is_changed(found, target, change):
             raise SolverGaveUp("the solver's world does not print the release; nothing is proved by it")
         return found
-
-    def _is_world(self, table: Integers) -> bool:
-        return reproduces(self.block.system, table)
 
     def _solved(self) -> Integers | None:
         self.model.setOptionValue("time_limit", self.model.getRunTime() + self.seconds)
@@ -377,54 +223,51 @@ class _Program:
         return self.reference + moved[:size] - moved[size:]
 
 
-def values_for_public(nearest: Nearest, target: Mapping[int, int], enough: int) -> int:
-    """How many integers are proved possible for a sum of unknowns, up to `enough`."""
-    own = _value(nearest.reference, target)
-    values = {own, *(_value(table, target) for table in nearest.found)}
+def values_for_public(nearest: Nearest, place: Place, enough: int) -> int:
+    """How many integers are proved possible for a count, up to `enough`."""
+    changes = {0, *(found.change(place) for found in nearest.found)}
     for change in (1, -1, 2, -2):
-        if len(values) >= enough:
+        if len(changes) >= enough:
             break
-        table = nearest.world(target, change)
-        if table is not None:
-            values.add(_value(table, target))
-    return min(len(values), enough)
+        found = nearest.changed(place, change)
+        if found is not None:
+            changes.add(found.change(place))
+    return min(len(changes), enough)
 
 
-def exposed_to(nearest: Nearest, target: Mapping[int, int], own: Attack) -> Attack | None:
-    """The first insider to whom the sum can only be what it is; None when there is no such insider.
+def exposed_to(nearest: Nearest, place: Place, own: Attack) -> Attack | None:
+    """The first insider to whom the count can only be what it is; None when there is no such insider.
 
     A world found that leaves an insider's people as they are disposes of that insider: few questions settle hundreds.
     """
-    world, owners = nearest.rooms.world, np.array(nearest.block.owners)
+    world = nearest.world
     providers = [-1, *(at for at, code in enumerate(world.providers) if code != NOBODYS and at != own.provider)]
     districts = [-1, *(at for at, code in enumerate(world.districts) if code != NOBODYS and at != own.district)]
-    place_p, place_d = {p: at for at, p in enumerate(providers)}, {d: at for at, d in enumerate(districts)}
     open_ = np.ones((len(providers), len(districts)), dtype=bool)
 
-    def dispose(table: Integers) -> None:
-        """Insiders whose people are as they were cannot tell this world from the reference."""
-        touched = owners[np.flatnonzero(table != nearest.reference)]
-        rows = [place_p[at] for at in np.unique(touched[:, 0]) if at >= 0 and at in place_p]
-        columns = [place_d[at] for at in np.unique(touched[:, 1]) if at >= 0 and at in place_d]
+    def dispose(found: Changed) -> None:
         keeps = np.zeros_like(open_)
-        keeps[rows], keeps[:, columns] = True, True
+        keeps[np.isin(providers, found.owners(0))] = True
+        keeps[:, np.isin(districts, found.owners(1))] = True
         np.logical_and(open_, keeps, out=open_)
 
-    value = _value(nearest.reference, target)
-    for table in nearest.found:
-        if _value(table, target) != value:
-            dispose(table)
+    for found in nearest.found:
+        if found.change(place) != 0:
+            dispose(found)
     while open_.any():
         row, column = map(int, np.argwhere(open_)[-1])
         attack = Attack(providers[row], districts[column])
-        known = nearest.block.known_to(attack)
-        found = nearest.world(target, 1, known)
-        found = nearest.world(target, -1, known) if found is None else found
-        if found is None:
+        other = nearest.changed(place, 1, attack) or nearest.changed(place, -1, attack)
+        if other is None:
             return attack
-        dispose(found)
+        dispose(other)
     return None
 
 
-def _value(table: Integers, target: Mapping[int, int]) -> int:
-    return int(sum(times * int(table[unknown]) for unknown, times in target.items()))
+def named(nearest: Nearest, attack: Attack) -> str:
+    """An insider by kind and code."""
+    parts: Sequence[tuple[str, tuple[str, ...], int]] = (
+        ("provider", nearest.world.providers, attack.provider),
+        ("district", nearest.world.districts, attack.district),
+    )
+    return " and ".join(f"{kind}:{codes[at]}" for kind, codes, at in parts if at >= 0)

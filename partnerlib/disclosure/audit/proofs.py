@@ -201,7 +201,7 @@ class BlockRooms:
             if own.pair is not None and world.n.pair is not None:
                 flat = (-1, len(world.providers) * len(world.districts), len(world.cohorts))
                 pair = own.pair.reshape(flat) if level is not None else own.pair.reshape(flat[1:])
-                sides["partnership"] = (self._pairs_named(), pair, world.n.pair.reshape(flat[1:]))
+                sides["partnership"] = (self.pairs_named(), pair, world.n.pair.reshape(flat[1:]))
             if programs is not None:
                 of_sizes = (programs.n, *programs.around)
                 x = programs.x if level is not None else of_sizes[place - self.levels]
@@ -221,12 +221,12 @@ class BlockRooms:
                         f"first: {kind}:{row['unit_code']} {row['first']}-{row['last']}; nothing is published"
                     )
 
-    def _pairs_named(self) -> tuple[str, ...]:
+    def pairs_named(self) -> tuple[str, ...]:
         return tuple(f"{p}-{d}" for p in self.world.providers for d in self.world.districts)
 
     def _pair_rooms(self) -> Rooms:
         """Room of listed pairs, shape (channels, providers * districts, spans)."""
-        x, n, codes = self.world.x.pair, self.world.n.pair, self._pairs_named()
+        x, n, codes = self.world.x.pair, self.world.n.pair, self.pairs_named()
         is_listed = any((part["unit_kind"] == "partnership").any() for part in (*self.about, *self.sizes))
         if x is None or n is None or not is_listed:
             free = np.full((len(self.channels), len(codes), len(self.spans.bounds)), len(STEPS))

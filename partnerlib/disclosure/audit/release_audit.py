@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.exact import Attack, Nearest, exposed_to, values_for_public
+from partnerlib.disclosure.audit.exact import Attack, Nearest, exposed_to, named, values_for_public
+from partnerlib.disclosure.audit.neighbourhoods import Place
 from partnerlib.disclosure.audit.proofs import BlockRooms, rooms_of, targets_of
 from partnerlib.disclosure.audit.statements import Statements, statements
 from partnerlib.disclosure.audit.system import SolverGaveUp
@@ -188,26 +189,26 @@ def _asked(
     """The findings with what the solver adds for those the flips left open."""
     small, nearest = rooms.world, Nearest(rooms, seconds)
     findings = findings.copy()
-    for at in np.flatnonzero(is_open):
-        row = findings.iloc[at]
-        cohorts = [place for place, year in enumerate(small.cohorts) if row["first"] <= year <= row["last"]]
-        target = nearest.block.target(row["unit_kind"], int(row["node"]), int(row["level"]), cohorts)
+    for row_at in np.flatnonzero(is_open):
+        row = findings.iloc[row_at]
+        cohorts = tuple(at for at, year in enumerate(small.cohorts) if row["first"] <= year <= row["last"])
+        place = Place(row["unit_kind"], int(row["node"]), int(row["level"]), cohorts)
         attacker = ""
         try:
             if row["values"] < least[0]:
-                found = values_for_public(nearest, target, least[0])
-                findings.loc[at, "values"] = max(found, row["values"])
+                found = values_for_public(nearest, place, least[0])
+                findings.loc[row_at, "values"] = max(found, row["values"])
                 attacker = PUBLIC if found < least[0] else ""
             if not attacker and row["values_insider"] < least[1]:
-                attack = exposed_to(nearest, target, _owner(rooms, row))
-                findings.loc[at, "values_insider"] = row["values_insider"] if attack else least[1]
-                attacker = "" if attack is None else _named(rooms, attack)
+                attack = exposed_to(nearest, place, _owner(rooms, row))
+                findings.loc[row_at, "values_insider"] = row["values_insider"] if attack else least[1]
+                attacker = "" if attack is None else named(nearest, attack) or PUBLIC
             elif attacker:
-                findings.loc[at, "values_insider"] = min(row["values_insider"], 1)
+                findings.loc[row_at, "values_insider"] = min(row["values_insider"], 1)
         except SolverGaveUp as reason:
-            findings.loc[at, ["values", "values_insider"]] = 0
+            findings.loc[row_at, ["values", "values_insider"]] = 0
             attacker = f"not proved: {reason}"
-        findings.loc[at, "attacker"] = attacker
+        findings.loc[row_at, "attacker"] = attacker
     return findings
 
 
@@ -219,12 +220,3 @@ def _owner(rooms: BlockRooms, row: pd.Series) -> Attack:
     if row["unit_kind"] == "provider":
         return Attack(provider=int(row["node"]))
     return Attack(district=int(row["node"])) if row["unit_kind"] == "district" else Attack()
-
-
-def _named(rooms: BlockRooms, attack: Attack) -> str:
-    named = []
-    if attack.provider >= 0:
-        named.append(f"provider:{rooms.world.providers[attack.provider]}")
-    if attack.district >= 0:
-        named.append(f"district:{rooms.world.districts[attack.district]}")
-    return " and ".join(named) or PUBLIC

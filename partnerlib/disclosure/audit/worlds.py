@@ -155,8 +155,9 @@ def world(counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Seq
     whole = counted.among_source if counted.among_source[0] else (counted.measure, counted.levels[0])
     sizes = _level_of(_kept(aggregates[whole[0]], counted, cohorts), whole[1])
     larger = [_level_of(_kept(aggregates[name], counted, cohorts), level) for name, level in counted.around_sources]
-    providers = (*_codes(sizes, "provider", 0), NOBODYS)
-    districts = (*_codes(sizes, "district", 1), NOBODYS)
+    everyone = pd.concat([sizes, *larger])
+    providers = (*_codes(everyone, "provider", 0), NOBODYS)
+    districts = (*_codes(everyone, "district", 1), NOBODYS)
     years = np.array(sorted(cohorts), dtype=np.int64)
     axes = (pd.Index(providers), pd.Index(districts), pd.Index(years))
     n = _counts(sizes, "denominator", axes)
@@ -254,7 +255,8 @@ def _programs(
     rows = sizes[sizes["unit_kind"] == "program"]
     if rows.empty:
         return []
-    codes = pd.Index(sorted(set(rows["unit_code"])))
+    everyone = pd.concat([rows, *larger])
+    codes = pd.Index(sorted(set(everyone.loc[everyone["unit_kind"] == "program", "unit_code"])))
 
     def table(part: pd.DataFrame, name: str) -> Ints:
         part = part[part["unit_kind"] == "program"]
