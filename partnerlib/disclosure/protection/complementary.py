@@ -21,9 +21,6 @@ from partnerlib.errors import ReleaseRefused
 PUBLIC, INSIDERS = 3, 2
 """Values that a withheld count keeps: for anybody, and for an owner of other cells."""
 
-_SECOND_THOUGHTS = 3
-"""Times a small table's pattern is tried again without one of its cells."""
-
 LARGEST_SOLVED = 150
 """Cells of the largest table whose optimum is looked for."""
 
@@ -59,9 +56,13 @@ class Suppression:
         )
 
 
-def suppressed(table: AdditiveTable, public: int = PUBLIC, insiders: int = INSIDERS) -> Suppression:
+def suppressed(
+    table: AdditiveTable, public: int = PUBLIC, insiders: int = INSIDERS, second_thoughts: int = 3
+) -> Suppression:
     """A pattern that keeps every small count open to everybody, found greedily and then thinned out.
 
+    Parameters
+        second_thoughts: times a small table's pattern is tried again without one of its cells; 0 takes the first
     Rule
         Small counts in turn: the cheapest move that opens one decides which cells join it. Then every cell that joined
         is published again where all stay open without it, the dearest first. Small tables are done from the largest
@@ -70,10 +71,10 @@ def suppressed(table: AdditiveTable, public: int = PUBLIC, insiders: int = INSID
         ReleaseRefused when some count cannot be opened: the cells that may never be withheld give it away
     """
     best = _greedy(table, -table.counts, public, insiders)
-    if len(table.counts) > LARGEST_SOLVED:
+    if len(table.counts) > LARGEST_SOLVED or not second_thoughts:
         return best
     best = min(best, _greedy(table, table.counts, public, insiders), key=lambda pattern: pattern.loss)
-    for _ in range(_SECOND_THOUGHTS):
+    for _ in range(second_thoughts):
         better = min([best, *_spared(table, best, public, insiders)], key=lambda pattern: pattern.loss)
         if better is best:
             break

@@ -78,6 +78,8 @@ def _sizes(cells: pd.DataFrame, policy: Policy) -> dict[str, np.ndarray]:
     n, threshold = cells["n"].to_numpy(np.int64), cells["threshold"].to_numpy(np.int64)
     people = cells["people"].to_numpy(np.int64)
     exact = cells["is_exact"].to_numpy(bool) | (policy.sizes.rounding == "exact") | cells["is_plain"].to_numpy(bool)
+    # A zero that is printed is a part of nobody.
+    exact = exact | (n == 0)
     near, least, most = rounding.nearest_five(n, threshold)
     hidden = cells["is_tie_mean"].to_numpy(bool) & (n < threshold)
     told = {

@@ -1,0 +1,1 @@
+"""Tests of this folder may use the invented estimates that stand beside this file."""
