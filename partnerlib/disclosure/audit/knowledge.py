@@ -12,7 +12,7 @@ from partnerlib.disclosure.audit.bridges import PRIME, null_move
 from partnerlib.disclosure.audit.components import Component, stored_in
 from partnerlib.disclosure.audit.nearest import Nearest
 from partnerlib.disclosure.audit.solver import Clock, Solver
-from partnerlib.disclosure.audit.system import Infeasible, Integers
+from partnerlib.disclosure.audit.system import Infeasible, Integers, SolverGaveUp
 
 Sum = Mapping[int, int]
 """A sum of unknowns of one component: position in the component -> whole coefficient."""
@@ -159,6 +159,8 @@ class Knowledge:
 
     def _tighten(self, which: int, sign: int, bound: float, proof: str) -> None:
         """`bound`: nothing above it is possible for `sign` times the sum."""
+        if bound < sign * int(self.high[which] if sign > 0 else self.low[which]):
+            raise SolverGaveUp(f"{self.component.name}: the solver contradicts a table that reproduces what is printed")
         if sign > 0:
             self.outer_high[which] = min(self.outer_high[which], bound)
         else:
@@ -197,7 +199,7 @@ class Knowledge:
                 self.learn(answer.table)
             self._tighten(which, sign, answer.bound, "integer" if whole else "linear")
         if not self._is_at_end(which, sign):
-            raise RuntimeError("internal error: the solver's optimum is not reached by its own table")
+            raise SolverGaveUp(f"{self.component.name}: the solver's table does not reproduce what is printed")
 
     def _walk(self, which: int) -> None:
         """Visit every value from the lowest up, until enough: from each, the solver is asked for the next one above."""
@@ -216,7 +218,7 @@ class Knowledge:
                 if -answer.bound in self.seen[which]:
                     break
             else:
-                raise RuntimeError("internal error: a value was reached before and is not reached now")
+                raise SolverGaveUp(f"{self.component.name}: the solver contradicts a table that it found before")
             self.proof[which] = max(self.proof[which], "integer" if whole else "linear", key=PROOFS.index)
             value = -int(answer.bound)
 

@@ -13,7 +13,10 @@ from partnerlib.disclosure.audit.solver import Clock, Model, Solver, linear_prog
 from partnerlib.disclosure.audit.system import Integers, SolverGaveUp
 
 NEIGHBOURS = (80, 320, 1280)
-"""Unknowns left free around a fractional change, to find a whole one without the rest of the component."""
+"""Unknowns left free around a change, to find a whole one without the rest of the component."""
+
+LARGE = 5_000
+"""Unknowns from which on the neighbours of a sum are asked before all: one question to all takes 0.03 s or more."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,14 @@ class Nearest:
             component.row_high - sums,
         )
         program.col_cost_ = -np.ones(2 * self._size)
-        self._model = Model(program, clock, component.name, has_presolve=False)
+        self._model = Model(program, clock, component.name)
 
     def beyond(self, terms: Mapping[int, int], change: int) -> Step:
         """A table in which a sum lies at least so far above the known one (below it, for a negative change)."""
+        if self._size > LARGE:
+            close = self._close(terms, change, np.zeros(0, dtype=np.int64), NEIGHBOURS[:2])
+            if close is not None:
+                return close
         row = self._row(terms, change)
         outcome = self._model.largest({}, whole=False, row=row)
         if outcome.values is None:
@@ -60,11 +67,8 @@ class Nearest:
         if self.component.reproduces(table) and self._changes(table, terms, change):
             return Step(True, table, "linear")
         support = np.flatnonzero(np.abs(moved) > 1e-6)
-        for most in NEIGHBOURS:
-            close = self._close(terms, change, support, most)
-            if close is not None:
-                return close
-        return self._anywhere(terms, change, row)
+        close = self._close(terms, change, support, NEIGHBOURS)
+        return close if close is not None else self._anywhere(terms, change, row)
 
     def _row(self, terms: Mapping[int, int], change: int) -> tuple[float, dict[int, float], float]:
         both = {unknown: float(factor) for unknown, factor in terms.items()}
@@ -75,20 +79,23 @@ class Nearest:
         moved = sum(factor * int(table[unknown] - self.table[unknown]) for unknown, factor in terms.items())
         return moved >= change if change > 0 else moved <= change
 
-    def _close(self, terms: Mapping[int, int], change: int, support: Integers, most: int) -> Step | None:
-        """The same question with only the neighbours of a fractional answer free; None when they do not suffice."""
-        if self._size <= 2 * most:
-            return None
-        near = self.component.neighbours(np.union1d(support, list(terms)), most)
-        place = {int(unknown): at for at, unknown in enumerate(near)}
+    def _close(self, terms: Mapping[int, int], change: int, support: Integers, sizes: tuple[int, ...]) -> Step | None:
+        """The same question with only a sum's neighbours free, few first; None when they do not suffice."""
         sign = 1 if change > 0 else -1
-        inside = {place[unknown]: sign * factor for unknown, factor in terms.items()}
-        answer = Solver(self.component.around(self.table, near), self._clock).largest(inside, whole=True)
-        if answer.table is None:
-            return None
-        table = self.table.copy()
-        table[near] = answer.table
-        return Step(True, table, "integer") if self._changes(table, terms, change) else None
+        for most in sizes:
+            if self._size <= 2 * most:
+                return None
+            near = self.component.neighbours(np.union1d(support, np.fromiter(terms, dtype=np.int64)), most)
+            place = {int(unknown): at for at, unknown in enumerate(near)}
+            inside = {place[unknown]: sign * factor for unknown, factor in terms.items()}
+            answer = Solver(self.component.around(self.table, near), self._clock).largest(inside, whole=True)
+            if answer.table is None:
+                continue
+            table = self.table.copy()
+            table[near] = answer.table
+            if self._changes(table, terms, change):
+                return Step(True, table, "integer")
+        return None
 
     def _anywhere(self, terms: Mapping[int, int], change: int, row: tuple[float, dict[int, float], float]) -> Step:
         outcome = self._model.largest({}, whole=True, row=row, first=True)
