@@ -22,7 +22,7 @@ from partnerlib.display.printed import is_band, printed, printed_interval, print
 from partnerlib.display.text import MARKS, is_number, listed
 
 Rows = Sequence[Mapping[str, Any]]
-"""Rows of a release, each with what a figure calls it: `label` and `series` (and `heading`), or `series` and `years`."""
+"""Rows of a release with what a figure calls them: `label`, `series` (and `heading`), or `series` and `years`."""
 
 THICK = 8.5
 """Points: height of a band."""
@@ -177,6 +177,10 @@ def compared_bands(
     return Figure(title, _closed(note, rows), alt, data, *finish(figure, is_synthetic))
 
 
+def _years(years: float) -> str:
+    return f"{years:g} year{'' if years == 1 else 's'}"
+
+
 def band_curves(rows: Rows, title: str, note: str, across: str, is_synthetic: bool = False) -> Figure | Words:
     """Shares over years since the start: for every series a band at each year, joined by a pale ribbon.
 
@@ -214,13 +218,13 @@ def band_curves(rows: Rows, title: str, note: str, across: str, is_synthetic: bo
     said = "; ".join(
         f"{name}: "
         + listed(
-            f"{printed(row)} after {row['years']:g} year{'s' if row['years'] != 1 else ''}"
+            f"{printed(row)} after {_years(row['years'])}"
             for row in sorted(drawn, key=lambda row: row["years"])
             if row["series"] == name
         )
         for name in names
     )
     data = _numbers(
-        drawn, Who=[str(row["series"]) for row in drawn], **{across: [f"{row['years']:g}" for row in drawn]}
+        drawn, Who=[str(row["series"]) for row in drawn], **{across: [_years(row["years"]) for row in drawn]}
     )
     return Figure(title, f"{note}{order}", f"{title}. {said}.", data, *finish(figure, is_synthetic))

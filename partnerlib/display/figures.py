@@ -218,7 +218,8 @@ def bars(
     """Ranked bars with their number at the end: host districts by candidates placed, providers by beginners.
 
     frame
-        columns `label`, `value`; drawn in the order given.
+        columns `label`, `value`; drawn in the order given. `printed` says how each number is printed, where it is
+        rounded.
     others
         What is not drawn, in words; it ends the note and the alternative text.
     """
@@ -229,7 +230,7 @@ def bars(
     values = drawn["value"].astype(float)
     axes.barh(range(len(drawn)), values, color=style.UNIT.colour, height=0.66)
     top = float(values.max()) if len(values) else 1.0
-    printed = [number(value, statistic) for value in values]
+    printed = list(drawn["printed"]) if "printed" in drawn else [number(value, statistic) for value in values]
     for place, (value, text) in enumerate(zip(values, printed, strict=True)):
         axes.text(value + 0.012 * top, place, text, va="center", fontsize=9.5, color=style.INK)
     axes.set_yticks(range(len(drawn)), list(drawn["label"]))

@@ -60,6 +60,8 @@ class Compared:
 def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[Compared]:
     """Every ungrouped measure of a unit, in the order of the registry, for its newest knowable cohort.
 
+    Small units (a partnership) are released for three cohorts pooled only: their newest cohort alone is then empty.
+
     Rule
         the newest cohort for which the state has a number; without any, the newest cohort of the unit that is not
         'not yet observed'; without that, its newest. The cohort depends on the measure alone, so that all units of a
@@ -71,11 +73,11 @@ def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[C
     found = []
     for name, rows in unit.groupby("measure", sort=False):
         cells = _by_cell(rows)
-        years = sorted({cohort for _, cohort, window in cells if window == 1})
+        years = sorted({cohort for _, cohort, _ in cells})
         known = [year for year in years if is_number(state_rows.get((name, year, 1), {}).get("value"))]
-        observed = [year for year in years if cells[(name, year, 1)]["status"] != "not_yet_observed"]
-        if not years:
-            continue
+        observed = [
+            cohort for _, cohort, window in sorted(cells) if cells[name, cohort, window]["status"] != "not_yet_observed"
+        ]
         year = (known or observed or years)[-1]
         this = cells.get((name, year, 1))
         found.append(

@@ -3,6 +3,9 @@
 Success is never read from papermill's silence: a killed kernel leaves cells marked completed, and `sys.exit(0)` in the
 middle counts as success. A run is whole when every code cell has an execution count, in order, no cell an error, and
 the last block is the seal over exactly the blocks that are in the notebook.
+
+Nothing is on a page that was not drawn from its release: a cell that shows a raw table, a figure of its own, printed
+text or HTML fails the page, and so does a block of another release or of none.
 """
 
 from __future__ import annotations
@@ -59,10 +62,16 @@ def execute(
     )
 
 
-def elements_of(notebook: Path) -> list[Element]:
-    """The prose and blocks of an executed notebook in reading order, or `Incomplete` when it did not run whole."""
+def elements_of(notebook: Path, release: str) -> list[Element]:
+    """The prose and blocks of an executed notebook in reading order, or `Incomplete` when it did not run whole.
+
+    release
+        identifier of the sealed release that every block must be drawn from
+    """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    _refuse_unexecuted([cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()])
+    code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    _refuse_unexecuted(code)
+    _refuse_unreleased(code, release)
     elements = []
     for cell in cells:
         if cell["cell_type"] == "markdown":
@@ -74,8 +83,34 @@ def elements_of(notebook: Path) -> list[Element]:
 
 
 def _blocks(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    shown = (output.get("data", {}).get(MEDIA_TYPE) for output in cell.get("outputs", []))
-    return [block for block in shown if isinstance(block, dict) and "kind" in block]
+    return [output["data"][MEDIA_TYPE] for output in cell.get("outputs", [])]
+
+
+def _refuse_unreleased(cells: Sequence[Mapping[str, Any]], release: str) -> None:
+    """Every output is a block of this release: no cell shows anything else. The reason never quotes what it shows."""
+    for place, cell in enumerate(cells, start=1):
+        for output in cell.get("outputs", []):
+            where = f"code cell {place} of {len(cells)}"
+            block = output.get("data", {}).get(MEDIA_TYPE)
+            if not isinstance(block, dict) or "kind" not in block:
+                raise Incomplete(
+                    f"{where} shows {_kind_of(output)}; a page shows what a sealed release holds, as the methods of "
+                    "`released(...)` draw it, and nothing else"
+                )
+            if block.get("release") != release:
+                origin = "another release" if block.get("release") else "no release"
+                raise Incomplete(f"{where} shows a {block['kind']} of {origin}; expected the release of this run")
+
+
+def _kind_of(output: Mapping[str, Any]) -> str:
+    if output.get("output_type") == "stream":
+        return "printed text"
+    kinds = [str(kind) for kind in output.get("data", {})]
+    if any(kind.startswith("image/") for kind in kinds):
+        return "a raw figure"
+    if "text/html" in kinds:
+        return "a raw table or HTML"
+    return "a raw value"
 
 
 def _refuse_unexecuted(cells: Sequence[Mapping[str, Any]]) -> None:

@@ -2,67 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from partnerlib.display import style
+from partnerlib.display.bands import band_curves, compared_bands
 from partnerlib.display.blocks import Block
-from partnerlib.display.figures import bars, curves, dots, parts_of_a_whole
-from partnerlib.display.tables import Cell, Table, estimate_cell
-from partnerlib.display.text import MARKS, cohort_label, is_number, listed, people
-from partnerlib.reports.cohorts import Compared, Row, cohorts_of
+from partnerlib.display.figures import bars
+from partnerlib.display.printed import is_band, printed
+from partnerlib.display.tables import EMPTY, Cell, Table, estimate_cell
+from partnerlib.display.text import MARKS, cohort_label, is_number, listed
+from partnerlib.reports.cohorts import POOLED, Compared, Row, cohorts_of
 from partnerlib.reports.definitions import definition
 
 BEFORE = "a cohort earlier"
 STATE = "the state"
 
 
+def _drawn_as(rows: Sequence[Row]) -> str:
+    """What the marks of a figure are, for its note."""
+    bands, points = any(map(is_band, rows)), any(_prints(row) and not is_band(row) for row in rows)
+    marks = ["thick bars are the bands numbers are printed in"] * bands + ["markers are single numbers"] * points
+    return f"{listed([*marks, 'thin lines are 95% intervals']).capitalize()}."
+
+
 def sample_table(found: Sequence[Compared]) -> Table:
-    """The samples behind a page: identifier, measures, cohorts, and the most people behind one number."""
-    rows: dict[str, list[tuple[Compared, int]]] = {}
+    """The samples behind a page: identifier, cohorts, and the most people behind one number."""
+    rows: dict[str, list[Compared]] = {}
     for pair in found:
-        if pair.this is not None:
-            count = int(pair.this["people"]) if is_number(pair.this["people"]) else 0
-            rows.setdefault(str(pair.this["sample_id"]), []).append((pair, count))
+        row = pair.this or pair.pooled
+        if row is not None:
+            rows.setdefault(str(row["sample_id"]), []).append(pair)
     body = []
     for sample, used in sorted(rows.items()):
-        cohorts = sorted({pair.cohort for pair, _ in used})
-        most = max(count for _, count in used)
-        years = (
-            cohort_label(cohorts[0])
-            if len(cohorts) == 1
-            else f"{cohort_label(cohorts[0])} to {cohort_label(cohorts[-1])}"
-        )
-        withheld = all(pair.this is not None and pair.this["status"] == "suppressed" for pair, _ in used)
-        mark = Cell(MARKS["suppressed"].symbol, status="suppressed") if withheld else Cell(f"{most:,}")
-        body.append([Cell(sample), Cell(years), Cell(f"{len(used)}"), mark])
+        cohorts = sorted({pair.cohort for pair in used})
+        years = cohort_label(cohorts[0]) + (f" to {cohort_label(cohorts[-1])}" if len(cohorts) > 1 else "")
+        body.append([Cell(sample), Cell(years), _most_people([pair.this or pair.pooled or {} for pair in used])])
     return Table(
         "Samples behind the numbers of this page",
-        ("Sample", "Newest cohorts", "Measures", "Most people behind one number"),
+        ("Sample", "Newest cohorts", "Most people behind one number"),
         body,
         "The identifier of a sample changes when its restrictions or the year of its data change. "
         "Who is in it is told with every measure at the end of this page.",
     )
 
 
+def _most_people(rows: Sequence[Row]) -> Cell:
+    sized = [row for row in rows if is_number(row["n"])]
+    if sized:
+        most = max(sized, key=lambda row: (float(row["n"]), row["n_rounding"]))
+        return Cell(f"{'' if most['n_rounding'] == 'exact' else 'about '}{float(most['n']):,.0f}")
+    is_withheld = any(row["status"] == "suppressed" for row in rows)
+    return Cell(MARKS["suppressed"].symbol, status="suppressed") if is_withheld else Cell("0")
+
+
 def measure_table(found: Sequence[Compared], caption: str, with_state: bool) -> Table:
-    """Every measure of a topic: the newest cohort, the cohort before, three pooled, and the state beside them."""
-    columns = ["Measure", "Newest cohort", "Cohort before", "Three cohorts pooled", *(["State"] if with_state else [])]
+    """Every measure of a topic: the newest cohort, the cohort before, three pooled, and the state beside them.
+
+    A column that no measure has a row for is left out: small units are released for three cohorts pooled only, and
+    the state's three stand beside them.
+    """
+    is_pooled = all(pair.this is None for pair in found)
+    columns: dict[str, list[Cell]] = {
+        "Newest cohort": [estimate_cell(pair.this) for pair in found],
+        "Cohort before": [estimate_cell(pair.before) for pair in found],
+        "Three cohorts pooled": [_pooled_cell(pair.pooled) for pair in found],
+        "State": [estimate_cell(pair.state_pooled if is_pooled else pair.state) if with_state else EMPTY
+                  for pair in found],
+    }  # fmt: skip
+    shown = {name: cells for name, cells in columns.items() if any(cell is not EMPTY for cell in cells)}
+    window = POOLED if is_pooled else 1
     rows = [
-        [
-            Cell(definition(pair.measure).title, cohort_label(pair.cohort)),
-            estimate_cell(pair.this),
-            estimate_cell(pair.before),
-            _pooled_cell(pair.pooled),
-            *([estimate_cell(pair.state)] if with_state else []),
-        ]
-        for pair in found
+        [Cell(definition(pair.measure).title, cohort_label(pair.cohort, window)), *cells]
+        for pair, *cells in zip(found, *shown.values(), strict=True)
     ]
     note = "Beneath each number: its 95% interval and how many people it rests on."
-    return Table(caption, columns, rows, note, [pair.measure for pair in found])
+    return Table(caption, ["Measure", *shown], rows, note, [pair.measure for pair in found])
 
 
 def _pooled_cell(row: Row | None) -> Cell:
@@ -74,18 +93,32 @@ def _pooled_cell(row: Row | None) -> Cell:
 
 
 def rate_comparison(found: Sequence[Compared], title: str, unit: str, with_state: bool, is_synthetic: bool) -> Block:
-    """The rates of a topic with their intervals: this unit, the same a cohort earlier, and the state."""
+    """The rates of a topic with their intervals: this unit, the same a cohort earlier, and the state.
+
+    Three cohorts pooled are drawn instead where they print more of the rates than the newest cohort alone does.
+    """
+    newest = [pair for pair in found if _prints(pair.this)]
+    pooled = [pair for pair in found if _prints(pair.pooled)]
+    is_pooled = len(pooled) > len(newest)
     looks = {unit: style.UNIT, BEFORE: style.BEFORE, **({STATE: style.STATE} if with_state else {})}
     rows = [
-        {"label": _wrapped(definition(pair.measure).title), "series": name, **numbers(row)}
-        for pair in found
-        for name, row in ((unit, pair.this), (BEFORE, pair.before), (STATE, pair.state))
+        {**row, "label": _wrapped(definition(pair.measure).title), "series": name}
+        for pair in (pooled if is_pooled else newest)
+        for name, row in (
+            ((unit, pair.pooled), (STATE, pair.state_pooled))
+            if is_pooled
+            else ((unit, pair.this), (BEFORE, pair.before), (STATE, pair.state))
+        )
         if row is not None and name in looks
     ]
-    cohorts = listed(cohort_label(cohort) for cohort in sorted({pair.cohort for pair in found}))
-    counts = [row["people"] for row in rows if row["series"] == unit and is_number(row["people"])]
-    note = f"Newest cohorts: {cohorts}. The numbers of {unit} rest on {span(counts)}. Lines are 95% intervals."
-    return dots(pd.DataFrame(rows), title, note, looks, is_synthetic=is_synthetic)
+    cohorts = listed(dict.fromkeys(cohorts_of(row) for row in rows if row["series"] == unit))
+    sizes = span(row for row in rows if row["series"] == unit)
+    note = f"Cohorts: {cohorts}. The numbers of {unit} rest on {sizes}. {_drawn_as(rows)}"
+    return compared_bands(rows, title, note, looks, is_synthetic)
+
+
+def _prints(row: Row | None) -> bool:
+    return row is not None and is_number(row["value"])
 
 
 RETENTION_LEVELS = {
@@ -106,24 +139,22 @@ def retention_curves(found: Sequence[Compared], prefix: str, who: str, title: st
     single small cohorts would show their noise.
     """
     pairs = {pair.measure: pair for pair in found}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for level, words in RETENTION_LEVELS.items():
         for years in YEARS:
             pair = pairs.get(f"{prefix}_{level}_{years}y")
             row = pair and next((r for r in (pair.pooled, pair.this) if r is not None and is_number(r["value"])), None)
             if row:
-                rows.append({"series": words, "years": years, "cohorts": cohorts_of(row), **numbers(row)})
+                rows.append({**row, "series": words, "years": years})
     if not rows:
         return None
-    frame = pd.DataFrame(rows)
     newest = listed(
-        f"{listed(dict.fromkeys(part['cohorts']))} after {years} year{'s' if years > 1 else ''}"
-        for years, part in frame.groupby("years")
+        f"{listed(dict.fromkeys(cohorts_of(row) for row in rows if row['years'] == years))} after {years} "
+        f"year{'s' if years > 1 else ''}"
+        for years in sorted({row["years"] for row in rows})
     )
-    note = (
-        f"{who}. Cohorts: {newest}. {_sentence_of(span(frame['people'].dropna().tolist()))}. Lines are 95% intervals."
-    )
-    return curves(frame, title, note, "years later", is_synthetic)
+    note = f"{who}. Cohorts: {newest}. Each number rests on {span(rows)}. {_drawn_as(rows)}"
+    return band_curves(rows, title, note, "years later", is_synthetic)
 
 
 OUTCOMES = {
@@ -142,86 +173,84 @@ READINESS = {
 }
 
 
-def shares_of_levels(
-    sources: Sequence[tuple[str, pd.DataFrame, str]],
-    known: int,
+def level_shares(
+    sources: Sequence[tuple[str, str, str, pd.DataFrame]],
     dimension: str,
     levels: Mapping[str, str],
     title: str,
-    colours: Sequence[str],
     is_synthetic: bool,
 ) -> Block | None:
-    """Shares over levels that add to one: a bar each for the unit's newest cohort, three pooled, and the state.
+    """Shares of levels, a line each, under a heading for each group of people: the unit and the state beside it.
+
+    Banded shares of a whole do not add to one, so they are not stacked: each stands by itself on the same scale.
 
     sources
-        for each group of bars: its label, its released cells, and the measure. A bar is drawn only when every one of
-        its levels is published.
-    known
-        the newest cohort that can be known; a pool that ends later would count cohorts nobody has observed yet.
+        heading, series, measure and the cells of one cohort and window it is told by; a heading is drawn when the
+        first series under it has a printed level
     """
-    rows, counts = [], []
-    for label, cells, measure in sources:
+    rows: list[dict[str, Any]] = []
+    for heading, series, measure, cells in sources:
         mine = cells[(cells["measure"] == measure) & (cells["group"] == dimension)]
-        for window in (1, 3):
-            whole = _newest_whole(mine[(mine["window_years"] == window) & (mine["cohort"] <= known)], len(levels))
-            if whole is None:
-                continue
-            bar = f"{label}, {cohorts_of(whole.iloc[0])}"
-            values = dict(zip(whole["group_value"], whole["value"], strict=True))
-            rows += [{"label": _wrapped(bar), "part": words, "value": values[level]} for level, words in levels.items()]
-            counts.append(float(whole["people"].iloc[0]))
+        by_level = {row["group_value"]: row for row in mine.to_dict("records")}
+        is_first = all(row["heading"] != heading for row in rows)
+        if is_first and not any(map(_prints, by_level.values())):
+            continue
+        rows += [
+            {**by_level[level], "heading": heading, "label": words, "series": series}
+            for level, words in levels.items()
+            if level in by_level
+        ]
     if not rows:
         return None
-    note = f"The shares of a bar add to one. {_sentence_of(span(counts))}."
-    return parts_of_a_whole(pd.DataFrame(rows), title, note, colours, is_synthetic)
-
-
-def _newest_whole(cells: pd.DataFrame, levels: int) -> pd.DataFrame | None:
-    published = cells[cells["value"].notna()]
-    sizes = published.groupby("cohort").size()
-    complete = sizes[sizes == levels]
-    return published[published["cohort"] == complete.index.max()] if len(complete) else None
+    looks = dict(zip(dict.fromkeys(row["series"] for row in rows), (style.UNIT, style.STATE), strict=False))
+    note = f"Each share is told by itself; bands do not add to one. Each rests on {span(rows)}. {_drawn_as(rows)}"
+    return compared_bands(rows, title, note, looks, is_synthetic)
 
 
 PARTNERS_SHOWN = 12
-"""Most bars in one figure; the rest are counted in words."""
+"""Most bars in one figure."""
+
+SMALL_PARTNERS = "Partners with small numbers are not shown."
+MANY_PARTNERS = "The largest are drawn; every partnership with a published number has a page of its own."
 
 
-def partners(cells: pd.DataFrame, measure: str, own_name: str, title: str, is_synthetic: bool) -> Block | None:
-    """The unit's partners by one published count, largest first; how many more there are is told, not which."""
-    mine = cells[(cells["measure"] == measure) & (cells["group"] == "")]
-    mine = mine[mine["cohort"] == mine["cohort"].max()]
-    published = mine[mine["value"].notna()].sort_values(["value", "unit_name"], ascending=[False, True])
+def partners(
+    cells: pd.DataFrame, measure: str, own_name: str, title: str, is_synthetic: bool, is_own: bool = False
+) -> Block | None:
+    """The unit's published partners by one count, largest first, ties by name. Nothing tells how many others there are.
+
+    is_own
+        the release is for this unit alone: its own partners are all there
+    """
+    mine = cells[(cells["measure"] == measure) & (cells["group"] == "") & cells["value"].notna()]
+    published = mine[mine["cohort"] == mine["cohort"].max()].sort_values(
+        ["value", "unit_name"], ascending=[False, True]
+    )
     if published.empty:
         return None
     drawn = published.head(PARTNERS_SHOWN)
     names = drawn["unit_name"].str.removeprefix(f"{own_name} and ").str.removesuffix(f" and {own_name}")
-    frame = pd.DataFrame({"label": [_wrapped(name) for name in names], "value": drawn["value"].astype(float)})
-    others = len(mine) - len(drawn)
-    window = int(mine["window_years"].iloc[0])
-    note = f"{cohort_label(int(mine['cohort'].iloc[0]), window)}, distinct people."
-    more = f"{others} more with smaller or withheld numbers." if others else ""
-    return bars(frame, title, note, "count", more, is_synthetic)
+    frame = pd.DataFrame(
+        {
+            "label": [_wrapped(name) for name in names],
+            "value": drawn["value"].astype(float).to_numpy(),
+            "printed": [printed(row) for row in drawn.to_dict("records")],
+        }
+    )
+    others = [MANY_PARTNERS] * (len(published) > len(drawn)) + [SMALL_PARTNERS] * (not is_own)
+    note = f"{cohorts_of(published.iloc[0].to_dict())}, together."
+    return bars(frame, title, note, "count", " ".join(others), is_synthetic)
 
 
-def _sentence_of(words: str) -> str:
-    return f"Each number rests on {words.removesuffix(' each')}"
-
-
-def numbers(row: Row) -> dict[str, Any]:
-    """Value, interval and people of a released row, as floats or nothing."""
-    return {name: float(row[name]) if is_number(row[name]) else None for name in ("value", "low", "high", "people")}
-
-
-def span(counts: Sequence[float]) -> str:
-    """How many people a set of numbers rests on, from the fewest to the most."""
-    if not counts:
+def span(rows: Iterable[Row]) -> str:
+    """How many people a set of numbers rests on, from the fewest to the most, as printed."""
+    sized = [row for row in rows if is_number(row["n"])]
+    if not sized:
         return "people whose number is withheld"
-    fewest, most = int(min(counts)), int(max(counts))
-    return people(most) if fewest == most else f"{fewest:,} to {most:,} people each"
+    fewest, most = (int(edge(float(row["n"]) for row in sized)) for edge in (min, max))
+    about = "" if all(row["n_rounding"] == "exact" for row in sized) else "about "
+    return f"{about}{most:,} people" if fewest == most else f"{about}{fewest:,} to {most:,} people each"
 
 
 def _wrapped(title: str, width: int = 34) -> str:
-    import textwrap
-
     return "\n".join(textwrap.wrap(title, width))

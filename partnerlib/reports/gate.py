@@ -21,6 +21,7 @@ from partnerlib.disclosure.sealed import read_release
 from partnerlib.disclosure.zones import SealedRelease, sealed_only
 from partnerlib.errors import DataError, ReleaseRefused
 from partnerlib.reports.constants import constants
+from partnerlib.reports.printing import account_in_words
 from partnerlib.reports.record import RECORD
 
 SHOWN = 20
@@ -60,7 +61,8 @@ def with_files(
 
 def findings_of(published: Published, folder: Path, notebooks: Path) -> list[str]:
     """Everything in a published folder that its release does not print: hidden content, and numbers on pages."""
-    said = constants(notebooks)
+    account = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    said = (*constants(notebooks), account_in_words(account["policy"], account["audit"]))
     record = (folder / RECORD).read_text(encoding="utf-8") if (folder / RECORD).is_file() else ""
     numbers = untraced(published.pages.items(), published.cells, said, record)
     remarks = of_remarks(published.cells, dict(published.remarks), said)

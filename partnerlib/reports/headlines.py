@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from partnerlib.display.blocks import Cards, Words
-from partnerlib.display.text import interval, is_number, number, people
+from partnerlib.display.printed import detail, index_words, printed, printed_interval, size
+from partnerlib.display.text import is_number
 from partnerlib.reports.cohorts import Compared, Row, cohorts_of
 from partnerlib.reports.definitions import definition
 
 
 def value_of(row: Row, with_people: bool = False) -> str:
-    """A released number in a sentence: `71% (63–78%)`."""
-    statistic = str(row["statistic"])
-    text = number(float(row["value"]), statistic)
-    inside = []
-    if statistic != "count" and is_number(row["low"]) and is_number(row["high"]):
-        inside.append(interval(float(row["low"]), float(row["high"]), statistic))
-    if with_people and statistic != "count" and (count := people(row["people"])):
-        inside.append(count)
-    return f"{text} ({'; '.join(inside)})" if inside else text
+    """A released number in a sentence: `70–75% (interval 61–82%; about 60 people)`."""
+    if row["statistic"] == "count":
+        return printed(row)
+    edges = index_words(row)[1] if row["rounding"] == "index band" else ""
+    inside = [text for text in (edges, printed_interval(row), size(row) if with_people else "") if text]
+    return f"{printed(row)} ({'; '.join(inside)})" if inside else printed(row)
 
 
 PHRASES = {
@@ -69,8 +67,8 @@ def _sentence(pair: Compared, with_state: bool) -> str:
     sentence = phrase.format(value=value_of(row, with_people=True), cohort=cohort)
     beside = pair.state_beside_best
     if with_state and pair.is_rate and beside is not None and is_number(beside["value"]):
-        sentence += f"; in the state, {number(float(beside['value']), pair.statistic)}"
-    return f"{sentence}."
+        sentence += f"; in the state, {printed(beside)}"
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def key_number(kind: str, found: Sequence[Compared]) -> dict[str, str]:
@@ -95,21 +93,15 @@ def cards(kind: str, found: Sequence[Compared]) -> Cards:
 def _card(pair: Compared, with_state: bool) -> dict[str, str]:
     row = pair.best
     assert row is not None
-    statistic = pair.statistic
-    details = [cohorts_of(row)]
-    if statistic != "count":
-        if is_number(row["low"]) and is_number(row["high"]):
-            details.append(interval(float(row["low"]), float(row["high"]), statistic))
-        details.append(people(row["people"]))
     beside = []
     if pair.before is not None and pair.best is pair.this and is_number(pair.before["value"]):
-        beside.append(f"A cohort before: {number(float(pair.before['value']), statistic)}")
+        beside.append(f"A cohort before: {printed(pair.before)}")
     state = pair.state_beside_best
-    if with_state and statistic != "count" and state is not None and is_number(state["value"]):
-        beside.append(f"State: {number(float(state['value']), statistic)}")
+    if with_state and pair.statistic != "count" and state is not None and is_number(state["value"]):
+        beside.append(f"State: {printed(state)}")
     return {
         "title": definition(pair.measure).title,
-        "value": number(float(row["value"]), statistic),
-        "detail": " · ".join(details),
+        "value": printed(row),
+        "detail": " · ".join(part for part in (cohorts_of(row), detail(row)) if part),
         "beside": " · ".join(beside),
     }

@@ -14,11 +14,11 @@ HEADINGS = {
     "state": ("The state", "The state as a whole"),
     "provider": ("Providers", "Every provider of educators (sponsoring organization)"),
     "district": ("Districts", "Every district"),
-    "partnership": ("Partnerships", "Every pair of a provider and a district with a placement or a hire"),
+    "partnership": ("Partnerships", "Pairs of a provider and a district with a published number"),
 }
 
 
-def index_page(entries: Iterable[Entry], report_year: int, is_synthetic: bool) -> str:
+def index_page(entries: Iterable[Entry], report_year: int, is_synthetic: bool, audience: str = "") -> str:
     """The index as HTML: grouped by kind of unit, by name within it; pages with a result first."""
     listed = sorted(entries, key=lambda entry: (entry.outcome == NOTHING, entry.unit_name, entry.unit_code))
     groups = [
@@ -33,6 +33,7 @@ def index_page(entries: Iterable[Entry], report_year: int, is_synthetic: bool) -
     return templates().get_template("index.html").render(
         year=year_label(report_year),
         is_synthetic=is_synthetic,
+        audience=audience,
         groups=[group for group in groups if group["entries"]],
         counts=_counted(listed),
     )  # fmt: skip

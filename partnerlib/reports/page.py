@@ -1,7 +1,8 @@
 """From the blocks of an executed notebook to one self-contained page: no script, no address, nothing but its own text.
 
 Everything is printed by autoescaping templates from plain data. HTML, Markdown or pictures that a cell emits by other
-means are never read. The notebook's own prose is the repository's text; raw HTML in it is escaped all the same.
+means are refused before they come here. The notebook's own prose is the repository's text; raw HTML in it is escaped
+all the same.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def result_page(elements: Sequence[Element], plan_title: str, is_synthetic: bool
     )
     html = templates().get_template("result.html").render(
         facts=facts,
+        audience=facts["printing"]["audience"],
         kind_title=plan_title,
         sections=sections_of(shown),
         definitions=[definition(name) for name in measures],
@@ -77,7 +79,9 @@ def result_page(elements: Sequence[Element], plan_title: str, is_synthetic: bool
     return html, facts
 
 
-def notice_page(kind_title: str, page: Page, year: str, outcome: str, reason: str, is_synthetic: bool) -> str:
+def notice_page(
+    kind_title: str, page: Page, year: str, outcome: str, reason: str, is_synthetic: bool, audience: str = ""
+) -> str:
     """The page of a unit with nothing to report, or whose report failed: why, and what to do."""
     facts = {
         "title": page.unit_name,
@@ -87,5 +91,5 @@ def notice_page(kind_title: str, page: Page, year: str, outcome: str, reason: st
         "only": f"{page.kind}:{page.unit_code}",
     }
     return templates().get_template("notice.html").render(
-        kind_title=kind_title, facts=facts, outcome=outcome, reason=reason
+        kind_title=kind_title, facts=facts, outcome=outcome, reason=reason, audience=audience
     )  # fmt: skip

@@ -20,9 +20,13 @@ from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import ParameterError, did_you_mean
 from partnerlib.project import Project
 from partnerlib.reports.parameters import Parameter, problems_of, read_parameters
+from partnerlib.reports.printing import NOBODY, WITHHELD, has_number
 
 KINDS = ("state", "provider", "district", "partnership")
 """Kinds of page, in the order of the index."""
+
+ONLY_PUBLISHED = ("program", "partnership")
+"""Kinds of unit whose existence in the data is a fact about people: listed only with a published number."""
 
 GIVEN_BY_THE_RUN = ("report_year", "unit_code", "release_path")
 """Parameters every report notebook declares; the run gives them, a plan cannot."""
@@ -169,13 +173,11 @@ def pages_of(plan: Plan, project: Project, report_year: int, released: Path) -> 
 def _reason(has_number: bool, has_row: bool) -> str:
     if has_number:
         return ""
-    if has_row:
-        return "Every number about it rests on fewer than ten people, or on nobody, and is therefore not published."
-    return "The data hold no candidate, hire or teacher of it in the years this report covers."
+    return WITHHELD if has_row else NOBODY
 
 
 def _units(cells: pd.DataFrame, organizations: pd.DataFrame) -> dict[str, dict[str, tuple[str, bool, bool]]]:
-    cells = cells.assign(has_number=cells["value"].notna() & (cells["people"].fillna(0) > 0))
+    cells = cells.assign(has_number=has_number(cells))
     cells = cells.assign(has_row=cells["has_number"] | cells["withheld"])
     found = cells.sort_values("cohort").groupby(["unit_kind", "unit_code"], sort=True)[
         ["unit_name", "has_number", "has_row"]
@@ -185,6 +187,8 @@ def _units(cells: pd.DataFrame, organizations: pd.DataFrame) -> dict[str, dict[s
         for kind, part in organizations.groupby("role")
     }
     for (kind, code), row in found.iterrows():
+        if kind in ONLY_PUBLISHED and not row["has_number"]:
+            continue
         name = str(row["unit_name"]) if pd.notna(row["unit_name"]) else str(code)
         name = "The state" if kind == "state" else name
         units.setdefault(kind, {})[code] = (name, bool(row["has_number"]), bool(row["has_row"]))

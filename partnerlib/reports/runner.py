@@ -25,6 +25,7 @@ from partnerlib.reports.index import index_page
 from partnerlib.reports.page import notice_page
 from partnerlib.reports.parameters import resolve
 from partnerlib.reports.plan import Page, Plan, chosen, is_synthetic, pages_of, read_plan
+from partnerlib.reports.printing import audience_name
 from partnerlib.reports.publication import copy_pages, publish
 from partnerlib.reports.record import DONE, FAILED, NOTHING, OUTCOMES, Entry, read_record, sha256, write_record
 from partnerlib.reports.workers import Job, Outcome, outcomes
@@ -70,6 +71,8 @@ class Run:
     released: Path
     """Folder of the sealed release."""
     release_id: str
+    audience: str
+    """The one organization the release is for, by name; empty for a public one."""
     is_synthetic: bool
 
     def parameters(self, page: Page) -> dict[str, Any]:
@@ -118,7 +121,8 @@ def run(
     only = list(only)
     plan = read_plan(project.plan, project.notebooks / "reports")
     release = read_release(Path(released).resolve())
-    this = Run(plan, report_year, Path(released).resolve(), release.manifest.release_id, is_synthetic(project))
+    folder, identifier = Path(released).resolve(), release.manifest.release_id
+    this = Run(plan, report_year, folder, identifier, audience_name(release), is_synthetic(project))
     pages = chosen(pages_of(plan, project, report_year, this.released), only)
     keys = {page.slug: this.key(page) for page in pages}
     final = project.out / str(report_year)
@@ -131,7 +135,7 @@ def run(
         made = _entries(this, due, keys, earlier, staging, jobs, progress)
         everything = {**earlier, **made}
         (tree / "index.html").write_text(
-            index_page(everything.values(), report_year, this.is_synthetic), encoding="utf-8"
+            index_page(everything.values(), report_year, this.is_synthetic, this.audience), encoding="utf-8"
         )
         seconds = time.monotonic() - start
         write_record(tree, everything, _facts(this, seconds))
@@ -204,6 +208,7 @@ def _job(this: Run, page: Page, staging: Path) -> Job:
         parameters=this.parameters(page),
         title=entry.title,
         is_synthetic=this.is_synthetic,
+        release=this.release_id,
         folder=staging / "runs" / page.slug,
         target=staging / "made" / page.path,
         seconds=this.plan.seconds,
@@ -224,7 +229,13 @@ def _place(
         entry = this.plan.entries[page.kind]
         target.write_text(
             notice_page(
-                entry.title, page, year_label(this.report_year), outcome.status, outcome.reason, this.is_synthetic
+                entry.title,
+                page,
+                year_label(this.report_year),
+                outcome.status,
+                outcome.reason,
+                this.is_synthetic,
+                this.audience,
             ),
             encoding="utf-8",
         )

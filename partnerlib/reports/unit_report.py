@@ -1,5 +1,8 @@
 """A unit's released numbers, as a report notebook shows them. Nothing here computes an estimate.
 
+A report is made of a sealed release and of nothing else, and everything it shows carries the release's identifier:
+a page takes no block without it.
+
 report = released("provider", unit_code, report_year, release_path)
 report.title()
 report.headline()
@@ -10,40 +13,46 @@ report.complete()
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from partnerlib.codes import STATE_CODE, year_label
-from partnerlib.disclosure import read_release
-from partnerlib.display import style
+from partnerlib.disclosure.sealed import read_release
+from partnerlib.disclosure.zones import SealedRelease, sealed_only
 from partnerlib.display.blocks import Block, Cards, Completion, Facts, Words, seal
+from partnerlib.display.text import cohort_label
 from partnerlib.errors import ParameterError
 from partnerlib.reports import findings, headlines
-from partnerlib.reports.cohorts import Compared, compared
+from partnerlib.reports.cohorts import POOLED, Compared, compared
+from partnerlib.reports.printing import NOBODY, PUBLIC, audience_name, printing_facts, reason_for_nothing
 
 Shown = TypeVar("Shown", bound=Block)
 
-WITHHELD = "Every number about it rests on fewer than ten people, or on nobody, and is therefore not published."
-NOBODY = "The data hold no candidate, hire or teacher of it in the years this report covers."
-
 
 class Report:
-    """The released numbers of one unit in one report year, and what has been shown of them so far."""
+    """The released numbers of one unit, and what has been shown of them so far."""
 
-    def __init__(self, kind: str, unit_code: str, report_year: int, cells: pd.DataFrame) -> None:
+    def __init__(self, kind: str, unit_code: str, release: SealedRelease) -> None:
+        sealed = sealed_only(release, f"report {kind}:{unit_code}")
+        cells = sealed.cells
+        self.release = sealed.manifest.release_id
         self.kind = kind
         self.unit_code = unit_code
-        self.report_year = report_year
-        self.is_synthetic = bool(cells["is_synthetic"].any())
+        self.report_year = sealed.manifest.report_year
+        self.is_synthetic = sealed.manifest.is_synthetic
         is_unit = (cells["unit_kind"] == kind) & (cells["unit_code"] == unit_code)
         self.unit = cells[is_unit]
         self.state = cells[cells["unit_kind"] == "state"]
-        self.partnerships = cells[(cells["unit_kind"] == "partnership") & ~is_unit]
+        self.partnerships = cells[(cells["unit_kind"] == "partnership") & ~is_unit & _has_part(cells, unit_code)]
         names = self.unit["unit_name"].dropna()
         name = str(names.iloc[-1]) if len(names) else unit_code
         self.unit_name = "The state" if kind == "state" else name
+        self._is_owner = sealed.manifest.audience == f"{kind}:{unit_code}"
+        shown = pd.concat([self.unit, self.state, self.partnerships])
+        self._printing = printing_facts(sealed.manifest, shown, audience_name(sealed))
         self._shown: list[Block] = []
 
     def title(self) -> Facts:
@@ -57,6 +66,7 @@ class Report:
             "is_synthetic": self.is_synthetic,
             "reason_for_nothing": self.reason_for_nothing,
             "key_number": headlines.key_number(self.kind, self.compared()),
+            "printing": self._printing,
         }
         return self._show(Facts(facts))
 
@@ -66,7 +76,7 @@ class Report:
         return reason_for_nothing(self.unit)
 
     def headline(self) -> Words:
-        """The page in a sentence, each number with its interval, its n and the state beside it."""
+        """The page in a few sentences, each number with its interval, its n and the state beside it."""
         if self.reason_for_nothing:
             return self._show(Words(f"Nothing to report. {self.reason_for_nothing}", "nothing"))
         return self._show(headlines.headline(self.kind, self.compared()))
@@ -90,7 +100,7 @@ class Report:
 
     def comparison(self, topic: str, *measures: str) -> Block:
         """Rates of a topic (all, or those named) with their intervals: this unit, a cohort earlier, and the state."""
-        found = [pair for pair in self.compared(topic, *measures) if pair.is_rate and pair.value is not None]
+        found = [pair for pair in self.compared(topic, *measures) if pair.is_rate and pair.best is not None]
         title = f"{topic.capitalize()}: {self.unit_name}"
         figure = found and findings.rate_comparison(found, title, self._who, self.kind != "state", self.is_synthetic)
         return self._show(figure) if figure else self._nothing_about(topic)
@@ -102,57 +112,50 @@ class Report:
         return self._show(figure) if figure else self._nothing_about("retention")
 
     def outcomes(self, measure: str = "new_teacher_outcomes", who: str = "New teachers") -> Block:
-        """Stayers, movers, changed roles and leavers a year later: shares that add to one."""
-        sources = [(self._who, self.unit, measure)] + (
-            [] if self.kind == "state" else [("the state", self.state, measure)]
-        )
-        figure = findings.shares_of_levels(
-            sources,
-            self._newest_known(measure),
-            "outcome",
-            findings.OUTCOMES,
-            f"{who} a year later",
-            style.PARTS,
-            self.is_synthetic,
-        )
+        """Stayers, movers, changed roles and leavers a year later, in the newest cohort and in three."""
+        known = self._newest_known(measure)
+        sources = [
+            (cohort_label(known, window), series, measure, _at(cells, known, window))
+            for window in (1, POOLED)
+            for series, cells in self._beside
+        ]
+        title = f"{who} a year later: {self.unit_name}"
+        figure = findings.level_shares(sources, "outcome", findings.OUTCOMES, title, self.is_synthetic)
         return self._show(figure) if figure else self._nothing_about("retention")
 
     def readiness(self) -> Block:
         """How ready practitioners, principals, candidates and completers say new teachers are; the state beside."""
-        units = [("", self.unit)] if self.kind == "state" else [("", self.unit), (", state", self.state)]
-        sources = [
-            (f"{who.replace('_', ' ')}s{where}", cells[cells["window_years"] == 3], f"readiness_{who}")
-            for who in ("supervising_practitioner", "hiring_principal", "candidate", "completer")
-            for where, cells in units
-        ]
+        sources = []
+        for who in ("supervising_practitioner", "hiring_principal", "candidate", "completer"):
+            measure = f"readiness_{who}"
+            known = self._newest_known(measure)
+            heading = f"{who.replace('_', ' ').capitalize()}s,\n{cohort_label(known, POOLED)}"
+            sources += [(heading, series, measure, _at(cells, known, POOLED)) for series, cells in self._beside]
         title = f"How ready new teachers are: {self.unit_name}"
-        figure = findings.shares_of_levels(
-            sources,
-            self._newest_known("readiness_candidate"),
-            "readiness",
-            findings.READINESS,
-            title,
-            style.LEVELS,
-            self.is_synthetic,
-        )
+        figure = findings.level_shares(sources, "readiness", findings.READINESS, title, self.is_synthetic)
         return self._show(figure) if figure else self._nothing_about("surveys")
 
     def partners(self, measure: str, title: str) -> Block:
         """The unit's partners by one count, three cohorts pooled."""
-        figure = findings.partners(self.partnerships, measure, self.unit_name, title, self.is_synthetic)
-        words = "Every partner's number rests on fewer than ten people and is not published."
-        return self._show(figure or Words(words if len(self.partnerships) else NOBODY))
+        pooled = self.partnerships[self.partnerships["window_years"] == POOLED]
+        figure = findings.partners(pooled, measure, self.unit_name, title, self.is_synthetic, self._is_owner)
+        return self._show(figure or Words(findings.SMALL_PARTNERS if not self._is_owner else NOBODY))
 
     def complete(self) -> Completion:
         """The seal over everything shown: without it, or with another, the page counts as failed."""
-        blocks = [{"kind": block.kind, **block.data_for_page()} for block in self._shown]
-        return Completion(seal(blocks), len(blocks))
+        blocks = [block.as_data() for block in self._shown]
+        return Completion(seal(blocks), len(blocks), release=self.release)
 
     def compared(self, topic: str = "", *measures: str) -> list[Compared]:
         """The unit's measures of a topic (or all), each with the cohort before, the pooled number and the state."""
         found = compared(self.unit, self.state, topic)
         by_name = {pair.measure: pair for pair in found}
         return [by_name[name] for name in measures if name in by_name] if measures else found
+
+    @property
+    def _beside(self) -> list[tuple[str, pd.DataFrame]]:
+        """The unit's cells, and the state's where it is not the state itself."""
+        return [(self._who, self.unit)] + ([] if self.kind == "state" else [(findings.STATE, self.state)])
 
     @property
     def _who(self) -> str:
@@ -168,45 +171,49 @@ class Report:
         asked = self.unit[self.unit["topic"] == topic]
         words = "The data hold nobody to count here."
         if asked["withheld"].any():
-            words = "Every number this would show rests on fewer than ten people and is not published."
+            words = "Every number this would show is withheld to protect people."
         elif (asked["status"] == "not_yet_observed").any():
             words = "It is too early: the years that would tell have not been observed yet."
         return self._show(Words(words))
 
     def _show(self, block: Shown) -> Shown:
-        self._shown.append(block)
-        return block
+        """Keep what is shown for the seal at the end; from here on it carries the release it is drawn from."""
+        sealed = replace(block, release=self.release)
+        self._shown.append(sealed)
+        return sealed
 
 
-def reason_for_nothing(cells: pd.DataFrame) -> str:
-    """Why a unit's page has nothing to report, in words; empty when at least one number is published."""
-    if (cells["value"].notna() & (cells["people"].fillna(0) > 0)).any():
-        return ""
-    return WITHHELD if cells["withheld"].any() else NOBODY
+def _at(cells: pd.DataFrame, cohort: int, window: int) -> pd.DataFrame:
+    return cells[(cells["cohort"] == cohort) & (cells["window_years"] == window)]
+
+
+def _has_part(cells: pd.DataFrame, unit_code: str) -> pd.Series:
+    codes = cells["unit_code"]
+    return codes.str.startswith(f"{unit_code}-") | codes.str.endswith(f"-{unit_code}")
 
 
 def released(kind: str, unit_code: str, report_year: int, release_path: str = "") -> Report:
-    """The released numbers of one unit; of the committed sample when no release is named.
+    """The released numbers of one unit, from a sealed release; of the newest one when none is named.
 
-    Reads the unit's rows, the state's and those of the unit's partnerships, and nothing else of the release.
+    Reads the unit's cells, the state's and those of the unit's partnerships, and keeps nothing else of the release.
     """
-    path = Path(release_path) if release_path else _newest_release(report_year)
-    partnerships: list[tuple[str, str, object]] = [("unit_kind", "==", "partnership"), ("window_years", "==", 3)]
-    wanted: list[list[tuple[str, str, object]]] = [
+    folder = Path(release_path) if release_path else _newest_release(report_year)
+    wanted: list[list[tuple[str, str, Any]]] = [
         [("unit_kind", "==", kind), ("unit_code", "==", unit_code)],
         [("unit_kind", "==", "state"), ("unit_code", "==", STATE_CODE)],
-        *([partnerships] if kind in {"provider", "district"} else []),
+        *([[("unit_kind", "==", "partnership")]] if kind in {"provider", "district"} else []),
     ]
-    cells = read_release(path, wanted)
-    years = sorted(cells["report_year"].unique())
-    if len(years) and list(years) != [report_year]:
-        raise ParameterError(f"report_year={report_year}: the release is about {', '.join(map(str, years))}")
-    is_partner = cells["unit_code"].str.startswith(f"{unit_code}-") | cells["unit_code"].str.endswith(f"-{unit_code}")
-    is_other = (cells["unit_kind"] == "partnership") & (cells["unit_code"] != unit_code) & ~is_partner
-    return Report(kind, unit_code, report_year, cells[~is_other])
+    release = read_release(folder, wanted)
+    owner_kind, _, owner_code = release.manifest.audience.partition(":")
+    if release.manifest.audience not in {PUBLIC, f"{kind}:{unit_code}"}:  # its name stands on every page
+        owner: list[tuple[str, str, Any]] = [("unit_kind", "==", owner_kind), ("unit_code", "==", owner_code)]
+        release = read_release(folder, [*wanted, owner])
+    if release.manifest.report_year != report_year:
+        raise ParameterError(f"report_year={report_year}: the release is about {release.manifest.report_year}")
+    return Report(kind, unit_code, release)
 
 
 def _newest_release(report_year: int) -> Path:
     from partnerlib.project import project
 
-    return project().processed / "releases" / f"{report_year}.parquet"
+    return project().processed / "releases" / str(report_year)

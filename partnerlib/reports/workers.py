@@ -29,6 +29,8 @@ class Job:
     title: str
     """What the kind of page is called."""
     is_synthetic: bool
+    release: str
+    """Identifier of the sealed release that everything on the page must be drawn from."""
     folder: Path
     """Folder of this page alone: the executed notebook is written there and nowhere else."""
     target: Path
@@ -58,7 +60,7 @@ def make_page(job: Job, kernel_manager: type | None = None) -> Outcome:
     job.folder.mkdir(parents=True, exist_ok=True)
     try:
         execute(job.notebook, executed, job.parameters, job.seconds, kernel_manager)
-        html, facts = result_page(elements_of(executed), job.title, job.is_synthetic)
+        html, facts = result_page(elements_of(executed, job.release), job.title, job.is_synthetic)
         job.target.parent.mkdir(parents=True, exist_ok=True)
         job.target.write_text(html, encoding="utf-8")
     except Incomplete as problem:

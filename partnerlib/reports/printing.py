@@ -1,0 +1,102 @@
+"""How the numbers of a page are printed, under which policy, for whom, and what attackers found: the facts of it.
+
+The sentences themselves stand in the templates; what a release says of itself is put into words here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from partnerlib.disclosure.zones import Manifest, SealedRelease
+from partnerlib.display.text import listed
+
+PUBLIC = "public"
+
+WITHHELD = "Every number about it is withheld to protect people."
+NOBODY = "The data hold no candidate, hire or teacher of it in the years this report covers."
+
+ATTACKERS = {
+    "public": "anybody outside",
+    "provider": "any provider that knows its own people",
+    "district": "any district that knows its own people",
+    "pair": "any provider and district together",
+}
+"""Kinds of attacker, in the words of a page."""
+
+
+def has_number(cells: pd.DataFrame) -> pd.Series:
+    """Cells with a printed number about somebody: a count of nobody is no result."""
+    return cells["value"].notna() & (cells["n"].fillna(1) > 0)
+
+
+def reason_for_nothing(cells: pd.DataFrame) -> str:
+    """Why a unit's page has nothing to report, in words; empty when a number about somebody is published."""
+    if has_number(cells).any():
+        return ""
+    return WITHHELD if cells["withheld"].any() else NOBODY
+
+
+def audience_name(release: SealedRelease) -> str:
+    """The one organization a release is for, by name (by code where no cell names it); empty for a public release."""
+    if release.manifest.audience == PUBLIC:
+        return ""
+    kind, _, code = release.manifest.audience.partition(":")
+    cells = release.cells
+    names = cells.loc[(cells["unit_kind"] == kind) & (cells["unit_code"] == code), "unit_name"].dropna()
+    return str(names.iloc[0]) if len(names) else code
+
+
+def printing_facts(manifest: Manifest, cells: pd.DataFrame, audience: str) -> dict[str, Any]:
+    """What the section on printing says: which roundings these cells have, the policy, the audience, the attack."""
+    printed = cells[cells["value"].notna()]
+    is_share = printed["statistic"].isin(["rate", "share"])
+    roundings, sizes = printed["rounding"], printed["n_rounding"]
+    return {
+        "audience": audience,
+        "release": manifest.release_id,
+        "has_bands": bool(roundings.str.startswith("band").any()),
+        "has_whole_percents": bool((is_share & roundings.str.startswith("nearest")).any()),
+        "has_rounded_sizes": bool((sizes == "nearest 5").any()),
+        "has_exact_sizes": bool((sizes == "exact").any()),
+        "has_means": bool((printed["statistic"].isin(["mean", "median"]) & (roundings != "exact")).any()),
+        "has_index": bool((roundings == "index band").any()),
+        "has_marks": bool(cells["withheld"].any()),
+        "account": account_in_words(manifest.policy, manifest.audit),
+    }
+
+
+def account_in_words(policy: str, audit: Mapping[str, Mapping[str, int]]) -> str:
+    """What a release says of itself on each of its pages: its policy, and what the attack on it found.
+
+    >>> account_in_words("standard 1", {"public": {"asked": 8, "exposed": 0}})
+    'Policy: standard, version 1. Before it was sealed, it was attacked as anybody outside could. No withheld number was \
+found.'
+    """
+    name, _, version = policy.rpartition(" ")
+    return " ".join([f"Policy: {name}, version {version}.", *attack_in_words(audit)])
+
+
+def attack_in_words(audit: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """What attackers found in a release before it was sealed, a sentence each; the account of it stands beside it.
+
+    >>> attack_in_words({"public": {"asked": 8, "exposed": 2}})[-1]
+    'By anybody outside, 2 of 8 numbers can be worked out.'
+    """
+    if not audit:
+        return ["It was not tried what could be worked out from it."]
+    known = [ATTACKERS.get(kind, kind) for kind in audit]
+    tried = f"Before it was sealed, it was attacked as {listed(known, 'or')} could."
+    found = {ATTACKERS.get(kind, kind): counts for kind, counts in audit.items() if counts["exposed"]}
+    if not found:
+        return [tried, "No withheld number was found."]
+    return [
+        tried,
+        "This policy publishes all the same what can be worked out.",
+        *(
+            f"By {who}, {counts['exposed']:,} of {counts['asked']:,} numbers can be worked out."
+            for who, counts in found.items()
+        ),
+    ]
