@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from partnerlib.display import style
 from partnerlib.display.blocks import Words
@@ -86,7 +87,7 @@ def _key(name: str, look: style.Series, is_band_drawn: bool) -> Line2D:
 
 def _shares(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f}%"))
-    axis.set_ticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    axis.set_major_locator(MultipleLocator(0.2))
 
 
 def _spoken(row: Mapping[str, Any]) -> str:
@@ -177,6 +178,14 @@ def compared_bands(
     return Figure(title, _closed(note, rows), alt, data, *finish(figure, is_synthetic))
 
 
+def _join(axes: Axes, ends: Sequence[tuple[Mapping[str, Any], Place]], look: style.Series) -> None:
+    """A pale ribbon from band to band. Years told by one cohort and years told by three are not joined."""
+    axes.fill_between(
+        [place.at for _, place in ends], [float(row["value_low"]) for row, _ in ends],
+        [float(row["value_high"]) for row, _ in ends], color=look.colour, alpha=0.13, linewidth=0, zorder=1,
+    )  # fmt: skip
+
+
 def _years(years: float) -> str:
     return f"{years:g} year{'' if years == 1 else 's'}"
 
@@ -185,7 +194,7 @@ def band_curves(rows: Rows, title: str, note: str, across: str, is_synthetic: bo
     """Shares over years since the start: for every series a band at each year, joined by a pale ribbon.
 
     rows
-        each with `series` and `years`, in the order the series are to be named
+        each with `series`, `years` and `window_years`, in the order the series are to be named
     """
     drawn = [row for row in rows if is_number(row["value"])]
     if not drawn:
@@ -196,10 +205,9 @@ def band_curves(rows: Rows, title: str, note: str, across: str, is_synthetic: bo
         part = sorted((row for row in drawn if row["series"] == name), key=lambda row: row["years"])
         shift = 0.09 * (rank - (len(names) - 1) / 2)
         places = [Place(row["years"] + shift, is_upright=True) for row in part]
-        axes.fill_between(
-            [place.at for place in places], [float(row["value_low"]) for row in part],
-            [float(row["value_high"]) for row in part], color=look.colour, alpha=0.13, linewidth=0, zorder=1,
-        )  # fmt: skip
+        for before, after in pairwise(zip(part, places, strict=True)):
+            if before[0]["window_years"] == after[0]["window_years"]:
+                _join(axes, [before, after], look)
         for row, place in zip(part, places, strict=True):
             draw_number(axes, row, place, look, thick=6.5)
     axes.set_ylim(-EDGE, 1 + EDGE)

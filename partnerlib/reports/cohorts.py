@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -97,13 +96,12 @@ def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[C
 
 
 def cohorts_of(row: Row) -> str:
-    """The cohorts a number rests on, as school years: of a pooled number only those the data hold.
+    """The cohorts a number rests on, as school years. A pooled number is released only when all of them are observed.
 
-    >>> cohorts_of({"cohort": 2018, "window_years": 3, "note": "rests on 2015-16 to 2016-17 of 3 cohorts"})
-    '2015-16 to 2016-17'
+    >>> cohorts_of({"cohort": 2018, "window_years": 3})
+    '2015-16 to 2017-18'
     """
-    part = re.search(r"rests on (.+?) of \d+ cohorts", str(row["note"] or ""))
-    return part[1] if part else cohort_label(int(row["cohort"]), int(row["window_years"]))
+    return cohort_label(int(row["cohort"]), int(row["window_years"]))
 
 
 def _by_cell(rows: pd.DataFrame) -> dict[tuple[str, int, int], Row]:

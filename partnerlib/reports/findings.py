@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -70,7 +69,7 @@ def measure_table(found: Sequence[Compared], caption: str, with_state: bool) -> 
     columns: dict[str, list[Cell]] = {
         "Newest cohort": [estimate_cell(pair.this) for pair in found],
         "Cohort before": [estimate_cell(pair.before) for pair in found],
-        "Three cohorts pooled": [_pooled_cell(pair.pooled) for pair in found],
+        "Three cohorts pooled": [estimate_cell(pair.pooled) for pair in found],
         "State": [estimate_cell(pair.state_pooled if is_pooled else pair.state) if with_state else EMPTY
                   for pair in found],
     }  # fmt: skip
@@ -82,14 +81,6 @@ def measure_table(found: Sequence[Compared], caption: str, with_state: bool) -> 
     ]
     note = "Beneath each number: its 95% interval and how many people it rests on."
     return Table(caption, ["Measure", *shown], rows, note, [pair.measure for pair in found])
-
-
-def _pooled_cell(row: Row | None) -> Cell:
-    """A pooled number, with the cohorts it rests on where the data do not hold all three."""
-    cell = estimate_cell(row)
-    if row is None or "rests on" not in str(row["note"]):
-        return cell
-    return replace(cell, detail=" · ".join(part for part in (cell.detail, f"only {cohorts_of(row)}") if part))
 
 
 def rate_comparison(found: Sequence[Compared], title: str, unit: str, with_state: bool, is_synthetic: bool) -> Block:
@@ -153,7 +144,7 @@ def retention_curves(found: Sequence[Compared], prefix: str, who: str, title: st
         f"year{'s' if years > 1 else ''}"
         for years in sorted({row["years"] for row in rows})
     )
-    note = f"{who}. Cohorts: {newest}. Each number rests on {span(rows)}. {_drawn_as(rows)}"
+    note = f"{who}. Cohorts: {newest}. The numbers rest on {span(rows)}. {_drawn_as(rows)}"
     return band_curves(rows, title, note, "years later", is_synthetic)
 
 
@@ -203,7 +194,7 @@ def level_shares(
     if not rows:
         return None
     looks = dict(zip(dict.fromkeys(row["series"] for row in rows), (style.UNIT, style.STATE), strict=False))
-    note = f"Each share is told by itself; bands do not add to one. Each rests on {span(rows)}. {_drawn_as(rows)}"
+    note = f"Each share is told by itself; bands do not add to one. The shares rest on {span(rows)}. {_drawn_as(rows)}"
     return compared_bands(rows, title, note, looks, is_synthetic)
 
 
