@@ -5,7 +5,7 @@ Of a few providers and districts around the target first, of many or all then. W
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -15,6 +15,7 @@ from scipy import sparse
 from partnerlib.disclosure.audit.neighbourhoods import Layout, Neighbourhood, Place
 from partnerlib.disclosure.audit.proofs import BlockRooms
 from partnerlib.disclosure.audit.system import Integers, SolverGaveUp, reproduces
+from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.worlds import NOBODYS, Ints
 
 NEIGHBOURS = (3, 6, 12)
@@ -73,33 +74,33 @@ class Nearest:
 
     def changed(self, place: Place, change: int, attack: Attack = Attack()) -> Changed | None:  # noqa: B008
         """A world in which a count is up by at least `change` (down, if negative) and no insider's people differ."""
-        for providers, districts, is_last in self._around(place, attack):
+        counts = (len(self.world.providers), len(self.world.districts))
+        everybody = (tuple(range(counts[0])), tuple(range(counts[1])))
+        is_small = counts[0] * counts[1] <= SMALL
+        for width in NEIGHBOURS:
+            is_last = width == NEIGHBOURS[-1]
+            near = everybody if is_small and is_last else self._around(place, attack, width)
             # With sizes held, every row is a plain sum of counts: quickly answered, and most often yes.
             for holds_sizes in (True, False):
-                program = self._program(providers, districts, holds_sizes)
-                table = program.nearest(place, change, attack, is_whole=is_last and not holds_sizes)
+                # A small block is built once, and those who are far away are held still in it.
+                program = self._program(*(everybody if is_small else near), holds_sizes)
+                table = program.nearest(place, change, attack, near, is_whole=is_last and not holds_sizes)
                 if table is not None:
                     found = Changed(program.neighbourhood, table)
                     self.found.append(found)
                     return found
         return None
 
-    def _around(self, place: Place, attack: Attack) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], bool]]:
-        """Ever wider neighbourhoods: the target's own nodes, the largest others, and those of nobody."""
+    def _around(self, place: Place, attack: Attack, width: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """A neighbourhood: the target's own nodes, others that hold its people or are like it, and those of nobody."""
         counts = (len(self.world.providers), len(self.world.districts))
-        own = self._own(place)
-        like = self._alike(place)
-        for width in NEIGHBOURS:
-            is_last = width == NEIGHBOURS[-1]
-            if is_last and counts[0] * counts[1] <= SMALL:
-                yield tuple(range(counts[0])), tuple(range(counts[1])), True
-                return
-            chosen = []
-            for side, known in ((0, attack.provider), (1, attack.district)):
-                others = [at for at in (*like[side][:width], *self._near(place, side)) if at not in own[side] and at != known]
-                picked = list(dict.fromkeys(others))[: 2 * width]
-                chosen.append(tuple(sorted({*own[side], *picked, counts[side] - 1})))
-            yield chosen[0], chosen[1], is_last
+        own, like = self._own(place), self._alike(place)
+        chosen = []
+        for side, known in ((0, attack.provider), (1, attack.district)):
+            others = (*like[side][:width], *self._near(place, side))
+            picked = [at for at in dict.fromkeys(others) if at not in own[side] and at != known][: 2 * width]
+            chosen.append(tuple(sorted({*own[side], *picked, counts[side] - 1})))
+        return chosen[0], chosen[1]
 
     def _own(self, place: Place) -> tuple[list[int], list[int]]:
         if place.kind == "program":
@@ -165,13 +166,15 @@ class _Program:
             self.model.setOptionValue(option, value)
         self.model.passModel(program)
 
-    def nearest(self, place: Place, change: int, attack: Attack, is_whole: bool) -> Integers | None:
+    def nearest(
+        self, place: Place, change: int, attack: Attack, near: tuple[Sequence[int], Sequence[int]], is_whole: bool
+    ) -> Integers | None:
         """The counts with the change; of a linear program's fractions none, unless whole numbers are asked for."""
         size = len(self.reference)
         target = self.neighbourhood.unknowns_of(place)
         columns = np.concatenate([target, size + target]).astype(np.int32)
         values = np.concatenate([np.ones(len(target)), -np.ones(len(target))])
-        known = self._known_to(attack)
+        known = np.flatnonzero(self._known_to(attack) | self._far_from(near))
         at = np.concatenate([known, size + known]).astype(np.int32)
         low, high = (change, np.inf) if change > 0 else (-np.inf, change)
         self.model.addRow(low, high, len(columns), columns, values)
@@ -187,11 +190,18 @@ class _Program:
             if len(at):
                 self.model.changeColsBounds(len(at), at, np.zeros(len(at)), self.most[at])
 
-    def _known_to(self, attack: Attack) -> Ints:
+    def _known_to(self, attack: Attack) -> Truths:
         """What an insider knows: every count of its own people."""
         provider, district = self.neighbourhood.fields[:, 2], self.neighbourhood.fields[:, 3]
         mine = (provider == attack.provider) & (attack.provider >= 0)
-        return np.flatnonzero(mine | ((district == attack.district) & (attack.district >= 0)))
+        return mine | ((district == attack.district) & (attack.district >= 0))
+
+    def _far_from(self, near: tuple[Sequence[int], Sequence[int]]) -> Truths:
+        far = np.zeros(len(self.reference), dtype=bool)
+        for side, kept in enumerate(near):
+            owner = self.neighbourhood.fields[:, 2 + side]
+            far |= (owner >= 0) & ~np.isin(owner, kept)
+        return far
 
     def _is_changed(self, table: Integers, target: Ints, change: int) -> bool:
         """Whether a table, rounded as the solver's answers are, prints the release and has the change."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.proofs import BlockRooms
 from partnerlib.disclosure.audit.statements import PARTS, bounds_of
 from partnerlib.disclosure.audit.system import Integers, System, SystemBuilder
@@ -126,13 +127,16 @@ class Neighbourhood:
         self.reference: Integers = np.array(self._reference, dtype=np.int64)
         self.fields: Ints = np.array(self._fields, dtype=np.int64).reshape(-1, 6)
         """Part, what it counts, provider, district, class and cohort of each unknown; -1 where one does not apply."""
+        self._columns = tuple(np.ascontiguousarray(column) for column in self.fields.T)
+        self._in_cohorts: dict[tuple[int, ...], Truths] = {}
         self._rows()
         self.system: System = self.builder.build()
 
     def unknowns_of(self, place: Place) -> Ints:
         """The unknowns that add up to a count, as far as they are free."""
-        part, counts, provider, district, which, cohort = self.fields.T
-        mine = (part == place.part) & np.isin(cohort, place.cohorts)
+        part, counts, provider, district, which, cohort = self._columns
+        within = self._in_cohorts.get(place.cohorts)
+        mine = (part == place.part) & (self._remember(place.cohorts) if within is None else within)
         side = PAIR if self.layout.has_pairs else PROVIDER
         match place.kind:
             case "state":
@@ -148,6 +152,10 @@ class Neighbourhood:
                 mine &= (counts == CLASS) & np.isin(which, self._members(kind, place.node))
         return np.flatnonzero(mine)
 
+    def _remember(self, cohorts: tuple[int, ...]) -> Truths:
+        self._in_cohorts[cohorts] = np.isin(self._columns[5], cohorts)
+        return self._in_cohorts[cohorts]
+
     def _members(self, kind: str, node: int) -> Ints:
         """Numbers of the classes that make up a printed class: one program, or a subgroup's in all providers."""
         at = 0
@@ -162,10 +170,14 @@ class Neighbourhood:
         """An unknown for each part: levels of a whole add up to it, and every set lies in the next larger one."""
         layout, levels = self.layout, self.layout.levels
         made = []
+        closed = layout.world.counted.closed
+        is_nobodys = (closed[0] and fields[1] == len(layout.world.providers) - 1) or (
+            closed[1] and fields[2] == len(layout.world.districts) - 1
+        )
         for part, value in enumerate(values):
             self._reference.append(int(value))
             self._fields.append((part, *fields))
-            made.append(self.builder.unknown("", 0, np.inf))
+            made.append(self.builder.unknown("", 0, 0 if is_nobodys else np.inf))
         if layout.world.counted.among:
             counted = dict.fromkeys(made[:levels], 1)
             self.builder.constrain("whole", counted | {made[levels]: -1}, 0 if levels > 1 else -np.inf, 0)

@@ -261,12 +261,21 @@ class BlockRooms:
         x, n = self.world.x, self.world.n
         larger = self.world.around[0] if self.world.around else None
         if x.pair is not None and n.pair is not None and (larger is None or larger.pair is not None):
-            return self.people(x.pair, n.pair, larger.pair if larger else None)
+            return self._without_nobody(*self.people(x.pair, n.pair, larger.pair if larger else None))
         by_provider = self.people(x.provider, n.provider, larger.provider if larger else None)
         by_district = self.people(x.district, n.district, larger.district if larger else None)
         gain, lose = (
             np.minimum(own[:, :, None], other[:, None]) for own, other in zip(by_provider, by_district, strict=True)
         )
+        return self._without_nobody(gain, lose)
+
+    def _without_nobody(self, gain: Ints, lose: Ints) -> tuple[Ints, Ints]:
+        """Where everybody is known to have a provider (a district), there are no people of nobody to gain."""
+        gain = gain.copy()
+        if self.world.counted.closed[0]:
+            gain[:, -1] = 0
+        if self.world.counted.closed[1]:
+            gain[:, :, -1] = 0
         return gain, lose
 
     def class_room(self, place: int, step: int) -> tuple[Truths, Truths]:

@@ -61,6 +61,7 @@ def blocks(
     sources = _sources(definitions, parts)
     within = {str(row.among): str(row.within) for row in definitions.itertuples()}
     kinds = {str(row.among): _kinds(row) for row in definitions.itertuples()}
+    closed = {str(row.among): (row.providers == "equal", row.districts == "equal") for row in definitions.itertuples()}
 
     def around(name: str) -> tuple[str, ...]:
         """Larger sets whose counts are known for every kind of unit that this one's are."""
@@ -73,7 +74,7 @@ def blocks(
         held = around(among) if among else ()
         return Counted(
             sets, among, measure, levels, role, sources.get(among, ("", "")), held,
-            tuple(sources[name] for name in held), kinds[among or sets[0]],
+            tuple(sources[name] for name in held), kinds[among or sets[0]], closed[among or sets[0]],
         )  # fmt: skip
 
     found: dict[tuple[str, ...], Counted] = {}
@@ -90,8 +91,9 @@ def blocks(
             parent = next(iter(around(among)), "")
             is_answering = bool(parent) and samples.get(sources[parent][0]) == samples.get(measure)
             found[(among,)] = replace(
-                block((among,), parent, measure, (level,), "denominator"), kinds=kinds[among], is_answering=is_answering
-            )
+                block((among,), parent, measure, (level,), "denominator"),
+                kinds=kinds[among], closed=closed[among], is_answering=is_answering,
+            )  # fmt: skip
     return list(found.values())
 
 

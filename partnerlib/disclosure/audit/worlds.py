@@ -45,6 +45,8 @@ class Counted:
     around_sources: tuple[tuple[str, str], ...] = ()
     kinds: tuple[str, ...] = ("provider", "district", "program", "partnership", "state")
     """Kinds of unit whose counts add up to the state's."""
+    closed: tuple[bool, bool] = (False, False)
+    """Whether it is known that everybody has a provider, and a district: that units add up to the state is published."""
     is_answering: bool = False
     """Whether the set holds those of a sample who could be asked: that somebody was not says nothing of them."""
 
