@@ -5,14 +5,13 @@ What protects knows nothing of what attacks, and the other way round; only here 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from partnerlib.disclosure.audit.certificate import certificate
 from partnerlib.disclosure.audit.release_audit import Audit, Memory, audit_counts
 from partnerlib.disclosure.cells import KEY
 from partnerlib.disclosure.ledger import Earlier
@@ -80,7 +79,7 @@ def pass_gate(
         loss=_shares(protected.loss),
         exposed=tuple(_named(row) for row in exposed.itertuples(index=False)),
         summary=_summary(found, exposed, policy),
-        certificate=_certificate(found),
+        certificate=certificate(found.findings),
         reasons=_reasons(protected),
     )
 
@@ -157,13 +156,6 @@ def _shares(loss: Loss) -> dict[str, Any]:
     kinds = ["", *loss.table["unit_kind"]]
     shares = {kind or "all": [round(share, DECIMALS) for share in loss.share(kind)] for kind in kinds}
     return {kind: {"cells": cells, "people": people} for kind, (cells, people) in shares.items()}
-
-
-def _certificate(found: Audit) -> bytes:
-    """What was asked and what stayed possible, as bytes."""
-    rows = found.findings.drop(columns=[name for name in ("count", "size") if name in found.findings])
-    digest = hashlib.sha256(rows.to_json(orient="records").encode()).hexdigest()
-    return (json.dumps({"questions": len(rows), "sha256": digest}, sort_keys=True) + "\n").encode()
 
 
 def _reasons(protected: Protected) -> pd.DataFrame:

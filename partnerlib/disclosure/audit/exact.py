@@ -233,8 +233,9 @@ class _Program:
         return self.reference + moved[:size] - moved[size:]
 
 
-def values_for_public(nearest: Nearest, place: Place, enough: int) -> int:
-    """How many integers are proved possible for a count, up to `enough`."""
+def changes_for_public(nearest: Nearest, place: Place, enough: int) -> set[int]:
+    """By how much a count is proved to be able to differ from the reference world's; 0 among them, `enough` at most
+    asked for."""
     changes = {0, *(found.change(place) for found in nearest.found)}
     for change in (1, -1, 2, -2):
         if len(changes) >= enough:
@@ -242,7 +243,7 @@ def values_for_public(nearest: Nearest, place: Place, enough: int) -> int:
         found = nearest.changed(place, change)
         if found is not None:
             changes.add(found.change(place))
-    return min(len(changes), enough)
+    return changes
 
 
 def exposed_to(nearest: Nearest, place: Place, own: Attack) -> Attack | None:

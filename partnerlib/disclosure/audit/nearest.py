@@ -15,8 +15,8 @@ from partnerlib.disclosure.audit.system import Integers, SolverGaveUp
 NEIGHBOURS = (80, 320, 1280)
 """Unknowns left free around a change, to find a whole one without the rest of the component."""
 
-LARGE = 5_000
-"""Unknowns from which on the neighbours of a sum are asked before all: one question to all takes 0.03 s or more."""
+LARGE = 20_000
+"""Unknowns from which on the neighbours of a sum are asked before all: one question to all takes 0.3 s or more."""
 
 
 @dataclass(frozen=True)

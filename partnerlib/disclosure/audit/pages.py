@@ -67,6 +67,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _INLINE:
             self._flush()
+        elif tag == "span":  # pages set spans apart by their style: a value, and beneath it its detail
+            self.pieces.append((tag, " "))
         if tag == "tr":
             self.row += 1
         if tag in FOREIGN:

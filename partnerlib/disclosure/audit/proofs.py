@@ -98,7 +98,7 @@ def targets_of(rooms: BlockRooms, small: int) -> pd.DataFrame:
     Columns
         set, level, unit_kind, unit_code, node, first, last: the count; `count` and `size`: its value in the world and
         of how many; `values`, `values_insider`: at least so many integers are possible for the public, for the worst
-        insider
+        insider; `least`, `most`: the lowest and highest of the public's that are proved
     """
     found = [_side(rooms, kind, small) for kind in ("provider", "district")]
     kinds = rooms.world.classifications
@@ -324,15 +324,25 @@ def _steps(rooms: BlockRooms, side: str, needed: Truths, without: int | None = N
     return found
 
 
-def _values(rooms: BlockRooms, reached: Mapping[int, tuple[Truths, Truths]]) -> Ints:
-    """Integers each count of (level, node, span) may be, as far as proved: one, and one for every change."""
+@dataclass(frozen=True)
+class Reach:
+    """What is proved of every count (level, node, span): how many values, and the least and most of them."""
+
+    values: Ints
+    least: Ints
+    most: Ints
+
+
+def _reach(rooms: BlockRooms, reached: Mapping[int, tuple[Truths, Truths]], count: Ints) -> Reach:
+    """Integers each count may be, as far as proved: itself, and one for every change."""
     is_single = rooms.spans.inside.sum(axis=1) == 1
     inside = rooms.spans.inside.T.astype(np.int32)
-    found = [
-        np.where(is_single, single.astype(np.int32) @ inside, total.astype(np.int32) @ inside) > 0
-        for single, total in reached.values()
-    ]
-    return 1 + np.sum(found, axis=0)
+    values, least, most = np.ones_like(count), count.copy(), count.copy()
+    for change, (single, total) in reached.items():
+        can = np.where(is_single, single.astype(np.int32) @ inside, total.astype(np.int32) @ inside) > 0
+        values += can
+        least, most = np.minimum(least, count + change * can), np.maximum(most, count + change * can)
+    return Reach(values, least, most)
 
 
 def _is_small(rooms: BlockRooms, count: Ints, size: Ints, limit: int) -> Truths:
@@ -354,13 +364,14 @@ def _side(rooms: BlockRooms, side: str, limit: int) -> pd.DataFrame:
     nodes = world.providers if side == "provider" else world.districts
     x, n = (world.x.provider, world.n.provider) if side == "provider" else (world.x.district, world.n.district)
     found = _steps(rooms, side, _needed(rooms, x, n, limit))
-    public = _values(rooms, {step: (way.single, way.total) for step, way in found.items()})
-    insider = _values(rooms, {step: (way.single_hidden, way.total_hidden) for step, way in found.items()})
-    return _frame(rooms, side, nodes, x, n, public, insider, limit)
+    count = rooms.spans.summed(x)
+    public = _reach(rooms, {step: (way.single, way.total) for step, way in found.items()}, count)
+    insider = _reach(rooms, {step: (way.single_hidden, way.total_hidden) for step, way in found.items()}, count)
+    return _frame(rooms, side, nodes, x, n, public, insider.values, limit)
 
 
 def _frame(
-    rooms: BlockRooms, kind: str, nodes: tuple[str, ...], x: Ints, n: Ints, public: Ints, insider: Ints, limit: int
+    rooms: BlockRooms, kind: str, nodes: tuple[str, ...], x: Ints, n: Ints, public: Reach, insider: Ints, limit: int
 ) -> pd.DataFrame:
     count, size = rooms.spans.summed(x), rooms.spans.summed(n)
     sizes = np.broadcast_to(size, count.shape)
@@ -379,7 +390,9 @@ def _frame(
             "last": bounds[span, 1],
             "count": count[is_small],
             "size": sizes[is_small],
-            "values": public[is_small],
+            "values": public.values[is_small],
+            "least": public.least[is_small],
+            "most": public.most[is_small],
             "values_insider": insider[is_small],
         }
     )
@@ -406,7 +419,9 @@ def _programs(rooms: BlockRooms, place: int, limit: int) -> pd.DataFrame:
             hidden[sign * step] = tuple(
                 swapped | (able & part[:, kind.provider]) for part in (way.single_hidden, way.total_hidden)
             )
-    return _frame(rooms, kind.name, kind.codes, kind.x, kind.n, _values(rooms, public), _values(rooms, hidden), limit)
+    count = rooms.spans.summed(kind.x)
+    insider = _reach(rooms, hidden, count).values
+    return _frame(rooms, kind.name, kind.codes, kind.x, kind.n, _reach(rooms, public, count), insider, limit)
 
 
 def _of_levels(rooms: BlockRooms, truths: Truths) -> Truths:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.exact import Attack, Nearest, exposed_to, named, values_for_public
+from partnerlib.disclosure.audit.exact import Attack, Nearest, changes_for_public, exposed_to, named
 from partnerlib.disclosure.audit.neighbourhoods import Place
 from partnerlib.disclosure.audit.proofs import BlockRooms, rooms_of, targets_of
 from partnerlib.disclosure.audit.statements import Statements, statements
@@ -29,7 +29,7 @@ PUBLIC = "public"
 
 FINDING_COLUMNS = (
     "measure", "set", "kind", "unit_kind", "unit_code", "first", "last", "count", "size", "values", "values_insider",
-    "attacker",
+    "least", "most", "attacker",
 )  # fmt: skip
 """`kind` is `size` where the number of people itself is what could be found, else `counted`."""
 
@@ -198,8 +198,11 @@ def _asked(
         attacker = ""
         try:
             if row["values"] < least[0]:
-                found = values_for_public(nearest, place, least[0])
+                changes = changes_for_public(nearest, place, least[0])
+                found = min(len(changes), least[0])
                 findings.loc[row_at, "values"] = max(found, row["values"])
+                findings.loc[row_at, "least"] = min(row["least"], row["count"] + min(changes))
+                findings.loc[row_at, "most"] = max(row["most"], row["count"] + max(changes))
                 attacker = PUBLIC if found < least[0] else ""
             if not attacker and row["values_insider"] < least[1]:
                 attack = exposed_to(nearest, place, _owner(rooms, row))

@@ -8,10 +8,11 @@ a number that merely looks harmless is told as well.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import pandas as pd
 
@@ -22,7 +23,21 @@ _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _CODE = re.compile(r"(?<!\d)\d{8}(?:-\d{8})?(?!\d)")
 _SCHOOL_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)[-\u2013](\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<![\d.,])((?:19|20)\d\d)(?![\d%]|[.,]\d)")
-_PERCENTS = re.compile(r"(\d+(?:\.\d+)?)(?=\s?%|(?:\s?[-\u2013]\s?|\sto\s|\sto under\s)\d+(?:\.\d+)?\s?%)")
+_N = r"(?<![\d.,])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?!\d|[.,]\d)"
+_TO = r"(?:\s?[-\u2013\u2212]\s?|\sto\s(?:under\s)?[-\u2212]?)"
+_PRINTED = (
+    (re.compile(rf"{_N}{_TO}{_N}\s?%"), "ranges"),
+    (re.compile(rf"(?<=under ){_N}%"), "edges"),
+    (re.compile(rf"{_N}%(?= or more)"), "edges"),
+    (re.compile(rf"{_N}\s?%"), "shares"),
+    (re.compile(rf"(?<=about ){_N}"), "rounded_sizes"),
+    (re.compile(rf"{_N}(?= (?:people|person|records?)\b)"), "sizes"),
+    (re.compile(rf"{_N}{_TO}{_N}(?!\s?%)"), "spans"),
+    (re.compile(rf"(?<=index under ){_N}"), "index_edges"),
+    (re.compile(rf"(?<=index ){_N}(?= or more)"), "index_edges"),
+    (re.compile(rf"(?<![\w.,]){_N}(?!\s?%|\w)"), "values"),
+)
+"""The forms a page prints numbers in, and what each of them is; a form is looked for before those it contains."""
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _PHRASES = re.compile(r"95% (?=interval|confidence|from)|(?<=\()95% (?=interval)", re.IGNORECASE)
 """The level of an interval, in every page's words."""
@@ -56,44 +71,113 @@ class Untraced:
 
 
 class Forms:
-    """The ways the numbers of some cells may be printed."""
+    """The ways the numbers of some cells may be printed, each as what it is: a size is no mean, an edge no share."""
 
     def __init__(self, cells: pd.DataFrame) -> None:
-        self._cells = cells[cells["status"].isin(HAS_NUMBER)]
+        cells = cells[cells["status"].isin(HAS_NUMBER)]
+        is_band = cells["rounding"].str.contains("band")
+        is_part = cells["statistic"].isin(["rate", "share"])
+        is_count = cells["statistic"] == "count"
+        self._bands = cells[is_band & is_part]
+        self._shares = cells[~is_band & is_part]
+        self._intervals = cells[is_part]
+        self._indexes = cells[is_band & ~is_part]
+        self._counts = cells[is_count]
+        self._means = cells[~is_band & ~is_part & ~is_count]
+        self._sizes = cells
 
     @cached_property
-    def percents(self) -> frozenset[str]:
-        """Edges of bands, rounded shares and ends of intervals, in percent."""
-        cells = self._cells[self._cells["statistic"].isin(["rate", "share"])]
-        is_band = cells["rounding"].str.startswith("band")
-        printed = [cells.loc[is_band, "value_low"], cells.loc[is_band, "value_high"], cells.loc[~is_band, "value"]]
-        forms: set[str] = set()
-        for column in (*printed, cells["low"], cells["high"]):
-            for share in column.dropna().unique():
-                forms |= {f"{100 * share:.0f}", f"{round(100 * share, 6):g}"}
-        for share in cells.loc[~is_band, "value"].dropna().unique():
-            forms.add(f"{100 * share:.1f}")
+    def ranges(self) -> frozenset[tuple[str, str]]:
+        """Bands and intervals of shares, in percent: each from its own lower to its own upper end."""
+        bands = _pairs(self._bands, "value_low", "value_high")
+        whole = _pairs(self._intervals, "low", "high")
+        return frozenset(
+            {(_points(low), _points(high)) for low, high in bands}
+            | {(f"{100 * low:.0f}", f"{100 * high:.0f}") for low, high in whole}
+        )
+
+    @cached_property
+    def edges(self) -> frozenset[str]:
+        """The inner edge of bands at an end of the scale: `under 5%`, `95% or more`."""
+        bands = _pairs(self._bands, "value_low", "value_high")
+        return frozenset(
+            {_points(high) for low, high in bands if low <= 0} | {_points(low) for low, high in bands if high >= 1}
+        )
+
+    @cached_property
+    def shares(self) -> frozenset[str]:
+        """Shares printed as one percent: those that are rounded, and no band."""
+        values = self._shares["value"].dropna().unique()
+        return frozenset({f"{100 * value:.{places}f}" for value in values for places in (0, 1)})
+
+    @cached_property
+    def sizes(self) -> frozenset[str]:
+        """How many people, or records, a number rests on, and counts of people: those printed as they are."""
+        is_exact = self._sizes["n_rounding"] == "exact"
+        counts = self._counts[self._counts["rounding"] == "exact"]
+        return _whole(self._sizes.loc[is_exact, "n"], counts["value"])
+
+    @cached_property
+    def rounded_sizes(self) -> frozenset[str]:
+        """The same, rounded: `about 60`."""
+        is_exact = self._sizes["n_rounding"] == "exact"
+        counts = self._counts[self._counts["rounding"] != "exact"]
+        return _whole(self._sizes.loc[~is_exact, "n"], self._sizes["people"], counts["value"])
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """Counts, and means with the digits their rounding leaves."""
+        forms = set(_whole(self._counts.loc[self._counts["rounding"] == "exact", "value"]))
+        for rounding, rows in self._means.groupby("rounding"):
+            for value in rows["value"].dropna().abs().unique():
+                forms |= {f"{value:.{places}f}" for places in _places(str(rounding))}
         return frozenset(forms)
 
     @cached_property
-    def amounts(self) -> frozenset[str]:
-        """Counts, means, medians, edges of index bands, ends of their intervals, and sizes."""
-        cells = self._cells
-        forms: set[str] = set()
-        for size in pd.concat([cells["n"], cells["people"]]).dropna().unique():
-            forms.add(f"{size:.0f}")
-        others = cells[~cells["statistic"].isin(["rate", "share"])]
-        is_band = others["rounding"].str.contains("band")
-        for edge in pd.concat([others.loc[is_band, "value_low"], others.loc[is_band, "value_high"]]).unique():
-            forms.add(f"{edge:g}")
-        counts = others[others["statistic"] == "count"]
-        for value in pd.concat([counts["value"], counts["low"], counts["high"]]).dropna().unique():
-            forms.add(f"{value:.0f}")
-        means = others[~is_band & (others["statistic"] != "count")]
-        for column in ("value", "low", "high"):
-            for value in means[column].dropna().abs().unique():
-                forms |= {f"{value:.{decimals}f}" for decimals in range(4)}
+    def spans(self) -> frozenset[tuple[str, str]]:
+        """Intervals of means, and bands of an index: from lower to upper end, without their signs."""
+        forms = {(f"{low:g}", f"{high:g}") for low, high in _pairs(self._indexes, "value_low", "value_high")}
+        for rounding, rows in self._means.groupby("rounding"):
+            for low, high in _pairs(rows, "low", "high"):
+                forms |= {(f"{abs(low):.{places}f}", f"{abs(high):.{places}f}") for places in _places(str(rounding))}
         return frozenset(forms)
+
+    @cached_property
+    def index_edges(self) -> frozenset[str]:
+        """The inner edge of an index band at an end of the scale."""
+        bands = _pairs(self._indexes, "value_low", "value_high")
+        return frozenset(
+            {f"{high:g}" for low, high in bands if low <= 0} | {f"{low:g}" for low, high in bands if high >= 1}
+        )
+
+
+def _whole(*sizes: pd.Series) -> frozenset[str]:
+    return frozenset(f"{size:.0f}" for size in pd.concat(sizes).dropna().unique())
+
+
+def _pairs(cells: pd.DataFrame, low: str, high: str) -> set[tuple[float, float]]:
+    both = cells[[low, high]].dropna().drop_duplicates()
+    return set(zip(both[low].astype(float), both[high].astype(float), strict=True))
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 6):g}"
+
+
+def _places(rounding: str) -> Sequence[int]:
+    """Decimals of a number by its rounding; of an exact one, up to three."""
+    step = rounding.removeprefix("nearest ")
+    try:
+        return (max(0, -math.floor(math.log10(float(step)) + 1e-9)),)
+    except ValueError:
+        return range(4)
+
+
+def _accounted_for(forms: Sequence[Forms], kind: str, found: re.Match[str]) -> str:
+    """The text of a number, blotted out when one of the forms prints it as what it stands for."""
+    numbers = tuple(number.replace(",", "") for number in found.groups())
+    asked = numbers if len(numbers) > 1 else numbers[0]
+    return USED * len(found[0]) if any(asked in getattr(form, kind) for form in forms) else found[0]
 
 
 class Traces:
@@ -107,7 +191,8 @@ class Traces:
         for pair in pairs:
             for code in pair.split("-"):
                 self._pairs.setdefault(code, []).append(pair)
-        self._forms: dict[tuple[str, str], Forms] = {}
+        self._forms: dict[tuple[tuple[str, str], str], Forms] = {}
+        self.measures = frozenset(cells["measure"].unique())
         self._passages = {" ".join(text.split()) for text in constants}
         self._corpus = "\n".join(self._passages)
         first = int(cells["cohort"].min()) - WINDOW if len(cells) else 0
@@ -122,16 +207,17 @@ class Traces:
         }
         self._values = _any_of(set(cells["group_value"]) - {value for value in cells["group_value"] if value.isdigit()})
 
-    def of_unit(self, kind: str, code: str) -> list[Forms]:
-        """The printed forms of a unit's cells, the state's, and those of its partnerships."""
+    def of_unit(self, kind: str, code: str, measure: str = "") -> list[Forms]:
+        """The printed forms of a unit's cells, the state's, and those of its partnerships; of one measure, or of all."""
         units = [(kind, code), *(each for each in self._units if each[0] == "state")]
         units += [("partnership", pair) for pair in self._pairs.get(code, ())]
-        return [self._form(unit) for unit in units if unit in self._units]
+        return [self._form(unit, measure) for unit in dict.fromkeys(units) if unit in self._units]
 
-    def _form(self, unit: tuple[str, str]) -> Forms:
-        if unit not in self._forms:
-            self._forms[unit] = Forms(self._cells.iloc[self._units[unit]])
-        return self._forms[unit]
+    def _form(self, unit: tuple[str, str], measure: str) -> Forms:
+        if (unit, measure) not in self._forms:
+            cells = self._cells.iloc[self._units[unit]]
+            self._forms[unit, measure] = Forms(cells[cells["measure"] == measure] if measure else cells)
+        return self._forms[unit, measure]
 
     def left_over(self, text: str, forms: Sequence[Forms]) -> list[str]:
         """The numbers of a text that nothing accounts for, each with the words around it."""
@@ -141,16 +227,13 @@ class Traces:
         rest = _PHRASES.sub(lambda found: USED * len(found[0]), rest)
         rest = _SCHOOL_YEAR.sub(self._school_year, rest)
         rest = _YEAR.sub(lambda found: self._used(found[0], int(found[0]) in self._years), rest)
-        rest = _PERCENTS.sub(lambda found: self._used(found[0], any(found[0] in form.percents for form in forms)), rest)
-        found = []
-        for number in _NUMBER.finditer(rest):
-            plain = number[0].replace(",", "")
-            is_percent = bool(re.match(r"\s?%", rest[number.end() :]))
-            if not is_percent and any(plain in form.amounts for form in forms):
-                continue
-            if not self._is_phrase(text, number.start(), number.end()):
-                found.append(_around(text, number.start(), number.end()))
-        return found
+        for pattern, kind in _PRINTED:
+            rest = pattern.sub(partial(_accounted_for, forms, kind), rest)
+        return [
+            _around(text, number.start(), number.end())
+            for number in _NUMBER.finditer(rest)
+            if not self._is_phrase(text, number.start(), number.end())
+        ]
 
     def _is_constant(self, text: str) -> bool:
         """Whether a passage is one of the templates', or a part of one that is long enough to be no accident."""
@@ -208,8 +291,14 @@ def _of_page(traces: Traces, path: str, page: Page, paths: set[str]) -> Iterator
     yield from (Untraced(path, "the file's name", text) for text in _left_in_path(traces, path))
     rows = _codes_of_rows(page) if path == "index.html" else {}
     sizes = {str(size) for size in _sizes_of_index(page)} if path == "index.html" else set()
+    measures = _measures_of_rows(page, traces.measures)
     for words in page.words:
-        here = traces.of_unit(*rows[words.row]) if words.row in rows else forms
+        if words.row in rows:
+            here = traces.of_unit(*rows[words.row])
+        elif words.row in measures:
+            here = traces.of_unit(kind, code[0] if code else "", measures[words.row])
+        else:
+            here = forms
         for snippet in traces.left_over(words.text, here):
             if not (words.row == 0 and _NUMBER.findall(snippet) and set(_NUMBER.findall(snippet)) <= sizes):
                 yield Untraced(path, words.place, snippet)
@@ -234,6 +323,15 @@ def _is_address(text: str, path: str, paths: set[str]) -> bool:
     plain = text.partition("#")[0]
     target = plain.removeprefix("../") if plain.startswith("../") else f"{folder}/{plain}".lstrip("/")
     return target in paths
+
+
+def _measures_of_rows(page: Page, measures: frozenset[str]) -> dict[int, str]:
+    """The measure each row of a table is about, by its link to how it was made: no other's number stands in it."""
+    return {
+        words.row: words.text.removeprefix("#how-")
+        for words in page.structure
+        if words.row and words.text.startswith("#how-") and words.text.removeprefix("#how-") in measures
+    }
 
 
 def _codes_of_rows(page: Page) -> dict[int, tuple[str, str]]:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from partnerlib.disclosure.audit.certificate import witnesses
+from partnerlib.disclosure.audit.neighbourhoods import Place
 from partnerlib.disclosure.audit.ranges import ranges
 from partnerlib.disclosure.audit.release_audit import audit_block
 from partnerlib.disclosure.audit.statements import PARTS, statements
@@ -200,3 +202,25 @@ def test_every_count_has_as_many_values_as_there_are_tables(seed: int) -> None:
             if least < 2:
                 break
         assert (row.values_insider >= 2) == (least >= 2), f"{row}: the worst insider is left with {least}"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_two_complete_tables_print_the_same_release(seed: int) -> None:
+    """A certificate's row can be followed to two tables; each reproduces every printed number, and they differ."""
+    state = invented(seed)
+    cells = cells_of(state)
+    if cells.empty or state.only_sizes:
+        pytest.skip("nothing is printed of what people did")
+    said = statements(cells, pd.DataFrame({"measure": ["hired"], "level": [""]}))
+    counted = Counted(("hired",), "everybody", "hired", among_source=("hired", ""), closed=CLOSED)
+    found = audited(state, cells)
+    row = found[found["values"] > 2].iloc[0]
+    codes = [f"{p:08d}" for p in range(state.n.shape[0] - 1)], [f"{d + 100:08d}" for d in range(state.n.shape[1] - 1)]
+    node = codes[0 if row["unit_kind"] == "provider" else 1].index(row["unit_code"])
+    cohorts = tuple(range(COHORTS.index(row["first"]), COHORTS.index(row["last"]) + 1))
+    place = Place(row["unit_kind"], node, 0, cohorts)
+    two = witnesses(counted, aggregates_of(state), said, place, list(COHORTS))
+    assert two.at_low < two.at_high
+    for table in (two.low, two.high):
+        assert (table["people"] > 0).all()
+    assert not two.low.equals(two.high)
