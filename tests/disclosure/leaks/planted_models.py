@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from leak import Leak, Look, refusal
-from small_state import people
+from small_state import PROVIDERS, people
 
 from partnerlib.disclosure.models import check_group_effects, check_model, check_models, refuse_rows
 from partnerlib.disclosure.statistics import TableStatistic, merge_steps, refuse_thin_steps, release_statistic
@@ -18,8 +19,15 @@ from partnerlib.models.results import Estimates
 from partnerlib.models.survival import life_table
 
 
-def rows() -> pd.DataFrame:
+@cache
+def _people() -> pd.DataFrame:
+    """Six hundred completers of three providers."""
     frame = people()
+    return frame[frame["provider"].isin(PROVIDERS[:3])].sample(600, random_state=4).reset_index(drop=True)
+
+
+def rows() -> pd.DataFrame:
+    frame = _people()
     return frame.assign(person=frame.index.astype(str), is_woman=frame["gender"] == "F", school=frame.index % 60)
 
 
@@ -54,8 +62,8 @@ def two_people() -> Estimates:
 
 def listed_providers() -> Estimates:
     frame = rows()
-    return linear(frame[(frame["provider"] != "89000003") | (frame.index % 9 == 0)], asked("is_woman"),
-                  "with providers", covariates=["provider"])  # fmt: skip
+    few = (frame["provider"] != PROVIDERS[2]) | (frame.index % 20 == 0)
+    return linear(frame[few], asked("is_woman"), "with providers", covariates=["provider"])
 
 
 def all_of_one_outcome() -> Estimates:
@@ -64,7 +72,7 @@ def all_of_one_outcome() -> Estimates:
 
 
 def saturated() -> Estimates:
-    frame = rows().assign(is_third=lambda f: f["provider"] == "89000003")
+    frame = rows().assign(is_third=lambda f: (f["provider"] == PROVIDERS[2]) & (f.index % 3 == 0))
     frame["both"] = frame["is_third"] & ~frame["is_woman"]
     return fit(frame, "is_woman", "is_third", "both")
 
@@ -115,7 +123,7 @@ def _model(name: str, planted: Callable[[], Estimates], says: str) -> Leak:
 LEAKS = [
     _model("regression with a dummy for one person", one_person, "term 'is_one': one person makes up 50%"),
     _model("regression with a dummy for two people", two_people, "term 'are_two': rests on fewer than 10"),
-    _model("model with SO fixed effects listed", listed_providers, "term 'provider: 89000003'"),
+    _model("model with SO fixed effects listed", listed_providers, f"term 'provider: {PROVIDERS[2]}'"),
     _model("model of a group all of one outcome", all_of_one_outcome, "term 'is_woman': rests on fewer than 10"),
     _model("saturated model of groups by outcome", saturated, "saturated: it is a table"),
     _model("model with as many terms as people", few_degrees, "residual degrees of freedom"),

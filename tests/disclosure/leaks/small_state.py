@@ -1,4 +1,4 @@
-"""A small invented state: 560 completers of three providers in three districts, counted like the real measures count.
+"""A small invented state: completers of six providers in five districts, counted like the real measures count.
 
 From people to estimates in the columns the gate takes, so that what is planted in a release is planted in one that the
 gate itself protected.
@@ -14,28 +14,53 @@ import pandas as pd
 
 YEAR = 2019
 STATE = "00000000"
-PROVIDERS = ("89000001", "89000002", "89000003")
-DISTRICTS = ("97010000", "97020000", "97030000")
+PROVIDERS = tuple(f"8900000{number}" for number in range(1, 7))
+DISTRICTS = tuple(f"970{number}0000" for number in range(1, 6))
 COHORTS = (2016, 2017, 2018)
 OUTCOMES = ("stayer", "mover", "left")
-SIZES = np.array([[46, 24, 11], [22, 33, 7], [9, 5, 28]])
-"""People of each provider in each district, on average, in a cohort."""
+SMALL_PROVIDERS = PROVIDERS[4:]
+"""Two providers with seven people each in all three cohorts, in one district."""
+SMALL_DISTRICT = DISTRICTS[4]
+"""A district with seven people of one provider."""
+STARTING = PROVIDERS[3]
+"""A provider that had six people in its first cohort, and many since."""
+ALL_STAY = PROVIDERS[0]
+"""A provider all of whose people stay where they are."""
+NEARLY_ALL_EMPLOYED = PROVIDERS[2]
+"""A provider nearly all of whose people find work."""
+FEW_IN_SCIENCE = PROVIDERS[1]
+"""A provider with seven people in its program in science; hardly any of its people leave."""
+
+
+def _sizes() -> pd.DataFrame:
+    """People of each provider, district and cohort."""
+    rng = np.random.default_rng(0)
+    grid = pd.MultiIndex.from_product([PROVIDERS, DISTRICTS, COHORTS], names=["provider", "district", "cohort"])
+    cells = pd.DataFrame({"people": rng.integers(12, 40, len(grid))}, index=grid).reset_index()
+    few = cells["cohort"].map({2016: 2, 2017: 3, 2018: 2})
+    nobody = cells["provider"].isin(SMALL_PROVIDERS) | (cells["district"] == SMALL_DISTRICT)
+    some = cells["provider"].isin(SMALL_PROVIDERS) & (cells["district"] == DISTRICTS[0])
+    some |= (cells["provider"] == PROVIDERS[0]) & (cells["district"] == SMALL_DISTRICT)
+    first = (cells["provider"] == STARTING) & (cells["cohort"] == COHORTS[0]) & ~nobody
+    return cells.assign(people=cells["people"].mask(nobody, 0).mask(some, few).mask(first, 1))
 
 
 def people(seed: int = 11) -> pd.DataFrame:
     """One row per completer: provider, program, district, cohort, gender, what became of them, a score."""
     rng = np.random.default_rng(seed)
-    parts = []
-    for cohort in COHORTS:
-        for p, provider in enumerate(PROVIDERS):
-            for d, district in enumerate(DISTRICTS):
-                count = int(rng.poisson(SIZES[p, d]))
-                parts.append(pd.DataFrame({"provider": provider, "district": district, "cohort": cohort}, range(count)))
-    frame = pd.concat(parts, ignore_index=True)
-    frame["program"] = frame["provider"] + np.where(rng.random(len(frame)) < 0.7, ":elementary", ":science")
+    cells = _sizes()
+    frame = cells.loc[cells.index.repeat(cells["people"]), ["provider", "district", "cohort"]].reset_index(drop=True)
+    provider = frame["provider"]
+    in_science = rng.random(len(frame)) < 0.3
+    few = (provider == FEW_IN_SCIENCE) & (frame.groupby("provider").cumcount() % 60 == 0)
+    in_science = np.where(provider == FEW_IN_SCIENCE, few, in_science & (provider == NEARLY_ALL_EMPLOYED))
+    frame["program"] = provider + np.where(in_science, ":science", ":elementary")
     frame["gender"] = np.where(rng.random(len(frame)) < 0.8, "F", "M")
-    frame["is_employed"] = rng.random(len(frame)) < 0.62
-    frame["outcome"] = rng.choice(OUTCOMES, len(frame), p=[0.6, 0.22, 0.18])
+    share = provider.map({NEARLY_ALL_EMPLOYED: 0.97}).fillna(0.62)
+    frame["is_employed"] = rng.random(len(frame)) < share
+    drawn = rng.choice(OUTCOMES, len(frame), p=[0.55, 0.25, 0.2])
+    seldom = (provider == FEW_IN_SCIENCE) & (drawn == "left") & (rng.random(len(frame)) < 0.9)
+    frame["outcome"] = np.where((provider == ALL_STAY) | seldom, "stayer", drawn)
     frame["score"] = rng.integers(1, 6, len(frame))
     return frame
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import planted_cells
 import planted_figures
 import planted_files
 import planted_models
@@ -13,6 +14,7 @@ import pytest
 from leak import Leak
 
 LEAKS: list[Leak] = [
+    *planted_cells.LEAKS,
     *planted_models.LEAKS,
     *planted_figures.LEAKS,
     *planted_traces.LEAKS,
