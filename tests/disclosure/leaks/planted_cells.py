@@ -29,13 +29,18 @@ Plant = Callable[[pd.DataFrame], pd.DataFrame]
 """What is published instead of the cells given."""
 
 
+def _large() -> pd.DataFrame:
+    """The large providers, and as many others like them."""
+    units = (*state.SMALL_PROVIDERS, state.STARTING)
+    others = state.people(seed=12)
+    both = pd.concat([state.people(), others.assign(provider=others["provider"].str.replace("8900", "8901"))])
+    large = ~both["provider"].str.replace("8901", "8900").isin(units) & (both["district"] != state.SMALL_DISTRICT)
+    return both[large].reset_index(drop=True)
+
+
 @cache
 def aggregates(measures: tuple[str, ...]) -> pd.DataFrame:
-    people = state.people()
-    if measures == LEVELS:
-        units = (*state.SMALL_PROVIDERS, state.STARTING)
-        people = people[~people["provider"].isin(units) & (people["district"] != state.SMALL_DISTRICT)]
-    estimates = state.estimates(people)
+    estimates = state.estimates(_large() if measures == LEVELS else state.people())
     if measures == LEVELS:
         estimates = estimates[estimates["unit_kind"] != "program"]
     return estimates[estimates["measure"].isin(measures)].reset_index(drop=True)
