@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 
 from partnerlib.disclosure.cells import HAS_NUMBER
-from partnerlib.disclosure.protection import rounding
+from partnerlib.disclosure.protection import primary, rounding
 from partnerlib.disclosure.protection.gate import Protected, finished
 from partnerlib.errors import ReleaseRefused
-
-PARTNER = "would let another cell be worked out"
 
 _SHARES = ("rate", "share")
 
@@ -157,7 +155,7 @@ def _stepped(internal: pd.DataFrame, steps: np.ndarray, gone: np.ndarray, protec
     return internal.assign(
         is_exact=internal["is_exact"].to_numpy(bool) & ~exact,
         coarser=np.where(is_widest, 0, coarser),
-        why=np.where(hidden, PARTNER, internal["why"].to_numpy(object)),
+        why=np.where(hidden, primary.PARTNER, internal["why"].to_numpy(object)),
     )
 
 

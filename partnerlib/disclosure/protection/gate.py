@@ -11,7 +11,7 @@ from partnerlib.disclosure.cells import HAS_NUMBER, KEY
 from partnerlib.disclosure.policy import Policy
 from partnerlib.disclosure.protection import primary, rounding
 from partnerlib.disclosure.protection.loss import Loss, loss
-from partnerlib.disclosure.protection.partners import rounded_partners
+from partnerlib.disclosure.protection.partners import partners
 from partnerlib.disclosure.protection.printing import printed
 from partnerlib.disclosure.protection.relations import Relations
 from partnerlib.disclosure.protection.sets import definitions as defined
@@ -47,13 +47,17 @@ def protect(
         relations: what is known of the measures (`partnerlib.measures.relations.relations()`)
         owner: kind and code of the unit whose own cells are plain, under a policy with plain own cells
     """
+    chosen = shaped(estimates, relations)
     sets = defined(estimates, relations)
-    cells = _described(shaped(estimates, relations), estimates, sets, policy, relations)
+    cells = _described(chosen, estimates, sets, policy, relations)
     cells["why"] = primary.reasons(cells, policy, relations)
-    if owner is not None:
-        cells = _with_plain_cells(cells, owner, policy)
     listed = _listed(cells)
-    cells["is_exact"] &= ~rounded_partners(cells, estimates, sets, policy)
+    less, gone = partners(cells, estimates, sets, policy)
+    cells["is_exact"] &= ~(less | gone)
+    cells["why"] = np.where(gone, primary.PARTNER, cells["why"].to_numpy(object))
+    if owner is not None:
+        # Last, so that all others stay as they are against an owner that knows its own.
+        cells = _with_plain_cells(cells, owner, policy)
     kept, unlisted = cells[listed], cells[~listed]
     if policy.complement.nobody_looks_withheld:
         kept = completed(kept, n=0, why=primary.NOBODY, is_exact=False)

@@ -1,7 +1,8 @@
 """Exact counts that would give a small one away: printed to the nearest five instead, the cheapest partner there is.
 
 Only counts of everybody (placed, completing, asked) are exact, so only they can be subtracted from each other. Each
-rule below is one subtraction somebody could make; a rounded partner leaves it open by four people. State totals stay.
+rule below is one subtraction somebody could make; a rounded partner leaves it open by four people. The state's last
+digit goes only where no other is left; it is never withheld. A count is withheld only where rounding is not enough.
 
     cohorts      a window minus its single cohorts
     siblings     the state minus the published units; by anybody, or by a unit that knows its own hidden count
@@ -27,16 +28,19 @@ _TIME = ["cohort", "window_years"]
 _LARGE = ("provider", "district")
 
 
-def rounded_partners(cells: pd.DataFrame, estimates: pd.DataFrame, sets: pd.DataFrame, policy: Policy) -> np.ndarray:
-    """Which exact counts lose their last digit; true for each such row of `cells`.
+def partners(
+    cells: pd.DataFrame, estimates: pd.DataFrame, sets: pd.DataFrame, policy: Policy
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which exact counts lose their last digit, and which few are withheld besides; true for each such row of `cells`.
 
     Parameters
         cells: with n, threshold, why, is_exact, counted, among
         estimates: the internal table, for pairs and cohorts that are not published
     """
     found = np.zeros(len(cells), dtype=bool)
+    gone = found.copy()
     if not policy.complement.against:
-        return found
+        return found, gone
     exact = cells[cells["is_exact"] & (cells["why"] == "") & (cells["n"] > 0)]
     for rule in (_over_cohorts, _over_subsets):
         found[list(rule(exact, cells, policy))] = True
@@ -53,8 +57,9 @@ def rounded_partners(cells: pd.DataFrame, estimates: pd.DataFrame, sets: pd.Data
             children = star[star["unit_kind"] == kind]
             if len(state) == 1 and len(children):
                 relation = sets.loc[sets["counted"] == star["counted"].iat[0], f"{kind}s"].iat[0]
-                found[_over_siblings(state.iloc[0], children, found, relation, policy)] = True
-    return found
+                less, none = _over_siblings(state.iloc[0], children, found, relation, policy)
+                found[less], gone[none] = True, True
+    return found, gone
 
 
 def _is_small(low: pd.Series, high: pd.Series, threshold: pd.Series) -> pd.Series:
@@ -158,41 +163,60 @@ def _over_parts(own: pd.DataFrame, cells: pd.DataFrame, pairs: pd.DataFrame, pol
 
 def _over_siblings(
     state: pd.Series, children: pd.DataFrame, is_rounded: np.ndarray, relation: str, policy: Policy
-) -> list[int]:
-    """Children to round so that none withheld is told by the state's count, not even to another withheld one."""
-    if relation not in ("equal", "at most") or state["why"] != "":
-        return []
+) -> tuple[list[int], list[int]]:
+    """Counts to round, and in the last resort to withhold, so that none withheld is told by the state's count.
+
+    Order
+        the largest children lose their last digit, which is the least of what they say; then the state; then the
+        smallest child printed is withheld, too. A withheld child that knows itself learns no other
+    """
     n, limit = children["n"].to_numpy(np.int64), children["threshold"].to_numpy(np.int64)
     withheld = (children["why"] != "").to_numpy(bool)
-    if not withheld.any():
-        return []
+    less: list[int] = []
+    none: list[int] = []
+    if relation not in ("equal", "at most") or state["why"] != "" or not withheld.any():
+        return less, none
     position = children.index.to_numpy()
     _near, least, most = rounding.nearest_five(n, limit)
     rounded = is_rounded[position] & ~withheld
-    chosen: list[int] = []
-    # The largest lose least of what they say.
-    spare = [
-        place for place in np.argsort(-n, kind="stable") if not withheld[place] and not rounded[place] and n[place]
-    ]
+    gone = np.zeros(len(n), dtype=bool)
+    total = int(state["n"]), int(state["n"])
     while True:
-        low = np.where(withheld, 1, np.where(rounded, least, n))
-        high = np.where(withheld, limit - 1, np.where(rounded, most, n))
-        if _is_left_open(int(state["n"]), n, low, high, withheld, relation == "equal", policy) or not spare:
-            return chosen
-        place = spare.pop(0)
-        rounded[place] = True
-        chosen.append(int(position[place]))
+        low = np.where(withheld | gone, 1, np.where(rounded, least, n))
+        high = np.where(withheld, limit - 1, np.where(gone, total[1], np.where(rounded, most, n)))
+        printed = np.flatnonzero(~withheld & ~gone & (n > 0))
+        exact = printed[~rounded[printed]]
+        if _is_left_open(total, n, low, high, withheld, relation == "equal", policy) or not len(printed):
+            return less, none
+        if len(exact):
+            place = exact[np.argmax(n[exact])]
+            rounded[place] = True
+            less.append(int(position[place]))
+        elif total[0] == total[1]:
+            around = rounding.nearest_five(np.array([state["n"]]), np.array([state["threshold"]]))
+            total = int(around[1][0]), int(around[2][0])
+            less.append(int(state.name))  # type: ignore[arg-type]
+        else:
+            place = printed[np.argmin(n[printed])]
+            gone[place] = True
+            none.append(int(position[place]))
 
 
 def _is_left_open(
-    total: int, n: np.ndarray, low: np.ndarray, high: np.ndarray, withheld: np.ndarray, adds_up: bool, policy: Policy
+    total: tuple[int, int],
+    n: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    withheld: np.ndarray,
+    adds_up: bool,
+    policy: Policy,
 ) -> bool:
     """Whether every withheld child keeps enough possible values, for the public and for any child knowing itself."""
     slack_high = np.inf if not adds_up else 0
 
     def values(low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        least = np.maximum(low, total - (high.sum() - high) - slack_high)
-        most = np.minimum(high, total - (low.sum() - low))
+        least = np.maximum(low, total[0] - (high.sum() - high) - slack_high)
+        most = np.minimum(high, total[1] - (low.sum() - low))
         return np.where(withheld, most - least + 1, np.inf)
 
     if (values(low, high) < policy.complement.public).any():

@@ -14,6 +14,7 @@ FEW = "rests on fewer people than the threshold"
 FEW_PART = "the part counted has fewer people than the threshold"
 DOMINATED = "one or two people make up nearly all of it"
 UNIFORM = "all have one rating, or all but one person"
+PARTNER = "would let another cell be worked out"
 CHILD = "the ratings of everybody are withheld"
 
 
