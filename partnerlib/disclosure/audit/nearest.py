@@ -55,7 +55,7 @@ class Nearest:
     def beyond(self, terms: Mapping[int, int], change: int) -> Step:
         """A table in which a sum lies at least so far above the known one (below it, for a negative change)."""
         if self._size > LARGE:
-            close = self._close(terms, change, np.zeros(0, dtype=np.int64), NEIGHBOURS[:2])
+            close = self._close(terms, change, np.zeros(0, dtype=np.int64), NEIGHBOURS)
             if close is not None:
                 return close
         row = self._row(terms, change)
