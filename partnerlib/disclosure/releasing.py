@@ -13,6 +13,7 @@ import pandas as pd
 
 from partnerlib.disclosure.audit.certificate import certificate
 from partnerlib.disclosure.audit.release_audit import Audit, Memory, audit_counts
+from partnerlib.disclosure.audit.silence import said_beside
 from partnerlib.disclosure.cells import KEY
 from partnerlib.disclosure.ledger import Earlier
 from partnerlib.disclosure.policy import Policy
@@ -77,7 +78,10 @@ def pass_gate(
         cells=protected.cells,
         definitions=protected.definitions,
         loss=_shares(protected.loss),
-        exposed=tuple(_named(row) for row in exposed.itertuples(index=False)),
+        exposed=(
+            *(_named(row) for row in exposed.itertuples(index=False)),
+            *_beside(protected.cells, protected.definitions, aggregates, policy, owner),
+        ),
         summary=_summary(found, exposed, policy),
         certificate=certificate(found.findings),
         reasons=_reasons(protected),
@@ -103,7 +107,17 @@ def attack(
     """Attack published cells, whoever protected them."""
     found = audit_counts(cells, definitions, reference.frame, policy, progress=progress)
     exposed = _of_others(found.exposed, owner)
-    return Verdict(tuple(_named(row) for row in exposed.itertuples(index=False)), _summary(found, exposed, policy))
+    named = [_named(row) for row in exposed.itertuples(index=False)]
+    beside = _beside(cells, definitions, reference, policy, owner)
+    return Verdict((*named, *beside), _summary(found, exposed, policy))
+
+
+def _beside(
+    cells: pd.DataFrame, definitions: pd.DataFrame, reference: Aggregates, policy: Policy, owner: Owner | None
+) -> tuple[str, ...]:
+    """Cells that say more than their printed value and size; an owner's own ones may."""
+    others = cells if owner is None else cells[~cells["unit_code"].str.contains(owner[1], regex=False)]
+    return tuple(map(str, said_beside(others, definitions, reference.frame, policy)))
 
 
 def _without_small_differences(protected: Protected, earlier: Sequence[Earlier], policy: Policy) -> Protected:
