@@ -170,13 +170,14 @@ class Neighbourhood:
         """An unknown for each part: levels of a whole add up to it, and every set lies in the next larger one."""
         layout, levels = self.layout, self.layout.levels
         made = []
-        closed = layout.world.counted.closed
-        is_nobodys = (closed[0] and fields[1] == len(layout.world.providers) - 1) or (
-            closed[1] and fields[2] == len(layout.world.districts) - 1
-        )
+        counted = layout.world.counted
+        closed = [counted.closed] * levels + [*counted.sizes_closed]
+        has_provider = fields[1] != len(layout.world.providers) - 1
+        has_district = fields[2] != len(layout.world.districts) - 1
         for part, value in enumerate(values):
             self._reference.append(int(value))
             self._fields.append((part, *fields))
+            is_nobodys = (closed[part][0] and not has_provider) or (closed[part][1] and not has_district)
             made.append(self.builder.unknown("", 0, 0 if is_nobodys else np.inf))
         if layout.world.counted.among:
             counted = dict.fromkeys(made[:levels], 1)

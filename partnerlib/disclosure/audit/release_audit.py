@@ -75,6 +75,7 @@ def blocks(
         return Counted(
             sets, among, measure, levels, role, sources.get(among, ("", "")), held,
             tuple(sources[name] for name in held), kinds[among or sets[0]], closed[among or sets[0]],
+            tuple(closed[name] for name in (among or sets[0], *held)),
         )  # fmt: skip
 
     found: dict[tuple[str, ...], Counted] = {}

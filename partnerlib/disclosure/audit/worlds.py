@@ -46,7 +46,9 @@ class Counted:
     kinds: tuple[str, ...] = ("provider", "district", "program", "partnership", "state")
     """Kinds of unit whose counts add up to the state's."""
     closed: tuple[bool, bool] = (False, False)
-    """Whether it is known that everybody has a provider, and a district: that units add up to the state is published."""
+    """Whether everybody counted is known to have a provider, and a district: that units add up is published."""
+    sizes_closed: tuple[tuple[bool, bool], ...] = ((False, False),)
+    """The same of `among` and of the larger sets around it."""
     is_answering: bool = False
     """Whether the set holds those of a sample who could be asked: that somebody was not says nothing of them."""
 
