@@ -56,6 +56,11 @@ PLANTED = {
     "the middle of a band": "<td>65%</td>",
     "a percent that is a count elsewhere": "<td>13%</td>",
     "a count that is a percent elsewhere": "<td>70</td>",
+    "one end of an interval": "<td>84%</td>",
+    "an interval of two cells": "<td>60–84%</td>",
+    "an edge that is none of an end band": "<td>under 60%</td>",
+    "a size printed as exact": "<td>about 128 people</td>",
+    "a mean as a size": "<td>13 people</td>",
     "more digits than are printed": "<td>13.04</td>",
     "a thousand more": "<td>12,400</td>",
     "a number of another provider": "<td>12</td>",
@@ -99,6 +104,14 @@ def test_a_page_may_print_its_own_units_numbers_and_no_others() -> None:
     assert told("<td>60 placed, 40 of them by Harbor</td>", f"district/{DISTRICT}-northmoor.html") == []
     assert told("<td>12</td>", f"provider/{TINY}-tiny.html") == []
     assert told("<td>12</td>", f"partnership/{PAIR}-both.html") != []
+
+
+def test_a_row_of_a_table_prints_its_own_measures_numbers_only() -> None:
+    row = '<table><tr><th>{} <a href="#how-{}">how</a></th><td>{}</td></tr></table>'
+    assert told(row.format("Distance", "distance", "13")) == []
+    assert told(row.format("Completers", "completers_counted", "130")) == []
+    assert "'13'" in told(row.format("Completers", "completers_counted", "13"))[0]
+    assert "'130'" in told(row.format("Distance", "distance", "130"))[0]
 
 
 def test_a_withheld_cell_makes_no_number_printable() -> None:

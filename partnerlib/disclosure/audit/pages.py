@@ -109,9 +109,9 @@ class _Reader(HTMLParser):
         elif name == "hidden":
             self.page.problems.append(f"a hidden <{tag}>")
         elif name in SPOKEN or name.startswith("data-") or name not in STRUCTURE:
-            self.page.words.append(Words(_plain(value), place, self.row))
+            self.page.words.append(Words(_plain(value), place, self._row()))
         else:
-            self.page.structure.append(Words(_plain(value), place, self.row))
+            self.page.structure.append(Words(_plain(value), place, self._row()))
 
     def _picture(self, tag: str, address: str) -> None:
         head, _, content = address.partition("base64,")
@@ -127,10 +127,13 @@ class _Reader(HTMLParser):
         text = _plain("".join(piece for _, piece in self.pieces))
         if text:
             place = f"<{tag or self.pieces[0][0]}>"
-            self.page.words.append(Words(text, f"{place}{self._after()}", self.row if "tr" in self.open else 0))
+            self.page.words.append(Words(text, f"{place}{self._after()}", self._row()))
             if tag in {"h1", "h2", "h3"}:
                 self.heading = text[:40]
         self.pieces = []
+
+    def _row(self) -> int:
+        return self.row if "tr" in self.open else 0
 
     def _after(self) -> str:
         return f" after '{self.heading}'" if self.heading else ""

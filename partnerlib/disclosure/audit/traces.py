@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from partnerlib.disclosure.audit.pages import Page, Words
@@ -30,7 +31,8 @@ _PRINTED = (
     (re.compile(rf"(?<=under ){_N}%"), "edges"),
     (re.compile(rf"{_N}%(?= or more)"), "edges"),
     (re.compile(rf"{_N}\s?%"), "shares"),
-    (re.compile(rf"(?<=about ){_N}"), "rounded_sizes"),
+    (re.compile(rf"(?<=[Aa]bout ){_N}{_TO}{_N}(?= (?:people|records)\b)"), "rounded_sizes"),
+    (re.compile(rf"(?<=[Aa]bout ){_N}"), "rounded_sizes"),
     (re.compile(rf"{_N}(?= (?:people|person|records?)\b)"), "sizes"),
     (re.compile(rf"{_N}{_TO}{_N}(?!\s?%)"), "spans"),
     (re.compile(rf"(?<=index under ){_N}"), "index_edges"),
@@ -70,129 +72,139 @@ class Untraced:
         return f"{self.page}: '{self.snippet}' in {self.place} is no printed number of this page's units"
 
 
-class Forms:
-    """The ways the numbers of some cells may be printed, each as what it is: a size is no mean, an edge no share."""
+class Scope:
+    """The cells a passage may quote, and the ways their numbers may be printed: a size is no mean, an edge no share."""
 
-    def __init__(self, cells: pd.DataFrame) -> None:
-        cells = cells[cells["status"].isin(HAS_NUMBER)]
-        is_band = cells["rounding"].str.contains("band")
-        is_part = cells["statistic"].isin(["rate", "share"])
-        is_count = cells["statistic"] == "count"
-        self._bands = cells[is_band & is_part]
-        self._shares = cells[~is_band & is_part]
-        self._intervals = cells[is_part]
-        self._indexes = cells[is_band & ~is_part]
-        self._counts = cells[is_count]
-        self._means = cells[~is_band & ~is_part & ~is_count]
-        self._sizes = cells
+    def __init__(self, printed: Mapping[str, Sequence[np.ndarray]], rows: np.ndarray) -> None:
+        self._printed = printed
+        self.rows = rows
+        self._forms: dict[str, frozenset[str]] = {}
 
-    @cached_property
-    def ranges(self) -> frozenset[tuple[str, str]]:
-        """Bands and intervals of shares, in percent: each from its own lower to its own upper end."""
-        bands = _pairs(self._bands, "value_low", "value_high")
-        whole = _pairs(self._intervals, "low", "high")
-        return frozenset(
-            {(_points(low), _points(high)) for low, high in bands}
-            | {(f"{100 * low:.0f}", f"{100 * high:.0f}") for low, high in whole}
-        )
-
-    @cached_property
-    def edges(self) -> frozenset[str]:
-        """The inner edge of bands at an end of the scale: `under 5%`, `95% or more`."""
-        bands = _pairs(self._bands, "value_low", "value_high")
-        return frozenset(
-            {_points(high) for low, high in bands if low <= 0} | {_points(low) for low, high in bands if high >= 1}
-        )
-
-    @cached_property
-    def shares(self) -> frozenset[str]:
-        """Shares printed as one percent: those that are rounded, and no band."""
-        values = self._shares["value"].dropna().unique()
-        return frozenset({f"{100 * value:.{places}f}" for value in values for places in (0, 1)})
-
-    @cached_property
-    def sizes(self) -> frozenset[str]:
-        """How many people, or records, a number rests on, and counts of people: those printed as they are."""
-        is_exact = self._sizes["n_rounding"] == "exact"
-        counts = self._counts[self._counts["rounding"] == "exact"]
-        return _whole(self._sizes.loc[is_exact, "n"], counts["value"])
-
-    @cached_property
-    def rounded_sizes(self) -> frozenset[str]:
-        """The same, rounded: `about 60`."""
-        is_exact = self._sizes["n_rounding"] == "exact"
-        counts = self._counts[self._counts["rounding"] != "exact"]
-        return _whole(self._sizes.loc[~is_exact, "n"], self._sizes["people"], counts["value"])
-
-    @cached_property
-    def values(self) -> frozenset[str]:
-        """Counts, and means with the digits their rounding leaves."""
-        forms = set(_whole(self._counts.loc[self._counts["rounding"] == "exact", "value"]))
-        for rounding, rows in self._means.groupby("rounding"):
-            for value in rows["value"].dropna().abs().unique():
-                forms |= {f"{value:.{places}f}" for places in _places(str(rounding))}
-        return frozenset(forms)
-
-    @cached_property
-    def spans(self) -> frozenset[tuple[str, str]]:
-        """Intervals of means, and bands of an index: from lower to upper end, without their signs."""
-        forms = {(f"{low:g}", f"{high:g}") for low, high in _pairs(self._indexes, "value_low", "value_high")}
-        for rounding, rows in self._means.groupby("rounding"):
-            for low, high in _pairs(rows, "low", "high"):
-                forms |= {(f"{abs(low):.{places}f}", f"{abs(high):.{places}f}") for places in _places(str(rounding))}
-        return frozenset(forms)
-
-    @cached_property
-    def index_edges(self) -> frozenset[str]:
-        """The inner edge of an index band at an end of the scale."""
-        bands = _pairs(self._indexes, "value_low", "value_high")
-        return frozenset(
-            {f"{high:g}" for low, high in bands if low <= 0} | {f"{low:g}" for low, high in bands if high >= 1}
-        )
+    def prints(self, kind: str, text: str) -> bool:
+        """Whether a cell of the scope prints this text as a number of this kind."""
+        if kind not in self._forms:
+            found = (text for column in self._printed[kind] for text in column[self.rows] if text)
+            self._forms[kind] = frozenset(found)
+        return text in self._forms[kind]
 
 
-def _whole(*sizes: pd.Series) -> frozenset[str]:
-    return frozenset(f"{size:.0f}" for size in pd.concat(sizes).dropna().unique())
+def _printed_forms(cells: pd.DataFrame) -> dict[str, list[np.ndarray]]:
+    """For each kind of number the texts each cell prints it as; empty where it prints none.
+
+    ranges          bands and intervals of shares, in percent, from a cell's own lower to its own upper end
+    edges           the inner edge of a band at an end of the scale: `under 5%`, `95% or more`
+    shares          shares printed as one percent: rounded ones, no bands
+    sizes           people or records a number rests on, and counts, printed as they are
+    rounded_sizes   the same, rounded: `about 60`
+    values          exact counts, and means with the digits their rounding leaves
+    spans           intervals of means and bands of an index
+    index_edges     the inner edge of an index band at an end of the scale
+    """
+    prints = cells["status"].isin(HAS_NUMBER).to_numpy(bool)
+    is_band = prints & cells["rounding"].str.contains("band").to_numpy(bool)
+    is_part = prints & cells["statistic"].isin(["rate", "share"]).to_numpy(bool)
+    is_count = prints & (cells["statistic"] == "count").to_numpy(bool)
+    is_mean = prints & ~is_band & ~is_part & ~is_count
+    is_exact = (cells["rounding"] == "exact").to_numpy(bool)
+    n_exact = prints & (cells["n_rounding"] == "exact").to_numpy(bool)
+    low, high, value = cells["value_low"], cells["value_high"], cells["value"]
+    places = cells["rounding"].map({name: _places(name) for name in cells["rounding"].unique()})
+    of_means = [(is_mean & (places == count).to_numpy(bool), count) for count in sorted(places.dropna().unique())] + [
+        (is_mean & places.isna().to_numpy(bool), count) for count in range(4)
+    ]
+    bands, indexes = is_band & is_part, is_band & ~is_part
+    at_zero, at_one = (low <= 0).fillna(False).to_numpy(bool), (high >= 1).fillna(False).to_numpy(bool)
+    return {
+        "ranges": [
+            _joined(_texts(low, bands, _points), _texts(high, bands, _points)),
+            _joined(_texts(cells["low"], is_part, _percent), _texts(cells["high"], is_part, _percent)),
+        ],
+        "edges": [_texts(high, bands & at_zero, _points), _texts(low, bands & at_one, _points)],
+        "shares": [_texts(value, is_part & ~is_band, how) for how in (_percent, lambda share: f"{100 * share:.1f}")],
+        "sizes": [_texts(cells["n"], n_exact, _whole), _texts(value, is_count & is_exact, _whole)],
+        "rounded_sizes": [
+            _texts(cells["n"], prints & ~n_exact, _whole), _texts(cells["people"], prints, _whole),
+            _texts(value, is_count & ~is_exact, _whole),
+        ],
+        "values": [
+            _texts(value, is_count & is_exact, _whole),
+            *(_texts(value, rows, _with(count)) for rows, count in of_means),
+        ],
+        "spans": [
+            _joined(_texts(low, indexes, _short), _texts(high, indexes, _short)),
+            *(
+                _joined(_texts(cells["low"], rows, _with(count)), _texts(cells["high"], rows, _with(count)))
+                for rows, count in of_means
+            ),
+        ],
+        "index_edges": [_texts(high, indexes & at_zero, _short), _texts(low, indexes & at_one, _short)],
+    }  # fmt: skip
 
 
-def _pairs(cells: pd.DataFrame, low: str, high: str) -> set[tuple[float, float]]:
-    both = cells[[low, high]].dropna().drop_duplicates()
-    return set(zip(both[low].astype(float), both[high].astype(float), strict=True))
+def _texts(column: pd.Series, rows: np.ndarray, how: Callable[[float], str]) -> np.ndarray:
+    """The column as text where `rows` say so; each different number is written once."""
+    codes, numbers = pd.factorize(column.where(rows).astype("Float64"))
+    texts = np.array([*(how(float(number)) for number in numbers), ""], dtype=object)
+    return texts[codes]
+
+
+def _joined(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    return np.array(
+        [f"{first}|{last}" if first and last else "" for first, last in zip(low, high, strict=True)], object
+    )
 
 
 def _points(share: float) -> str:
     return f"{round(100 * share, 6):g}"
 
 
-def _places(rounding: str) -> Sequence[int]:
-    """Decimals of a number by its rounding; of an exact one, up to three."""
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def _whole(size: float) -> str:
+    return f"{size:.0f}"
+
+
+def _short(value: float) -> str:
+    return f"{value:g}"
+
+
+def _with(places: int) -> Callable[[float], str]:
+    return lambda value: f"{abs(value):.{int(places)}f}"
+
+
+def _places(rounding: str) -> int | None:
+    """Decimals of a number by its rounding; of an exact one they are not said."""
     step = rounding.removeprefix("nearest ")
     try:
-        return (max(0, -math.floor(math.log10(float(step)) + 1e-9)),)
+        return max(0, -math.floor(math.log10(float(step)) + 1e-9))
     except ValueError:
-        return range(4)
+        return None
 
 
-def _accounted_for(forms: Sequence[Forms], kind: str, found: re.Match[str]) -> str:
-    """The text of a number, blotted out when one of the forms prints it as what it stands for."""
-    numbers = tuple(number.replace(",", "") for number in found.groups())
-    asked = numbers if len(numbers) > 1 else numbers[0]
-    return USED * len(found[0]) if any(asked in getattr(form, kind) for form in forms) else found[0]
+def _accounted_for(scopes: Sequence[Scope], kind: str, found: re.Match[str]) -> str:
+    """The text of a number, blotted out when a cell prints it as what it stands for."""
+    numbers = [number.replace(",", "") for number in found.groups()]
+    asked = numbers if kind in {"sizes", "rounded_sizes"} else ["|".join(numbers)]
+    is_printed = all(any(scope.prints(kind, text) for scope in scopes) for text in asked)
+    return USED * len(found[0]) if is_printed else found[0]
 
 
 class Traces:
     """The published cells by unit, and the words every page may use."""
 
     def __init__(self, cells: pd.DataFrame, constants: Iterable[str]) -> None:
-        self._cells = cells
         self._units = cells.groupby(["unit_kind", "unit_code"], sort=False).indices
         pairs = [code for kind, code in self._units if kind == "partnership"]
         self._pairs: dict[str, list[str]] = {}
         for pair in pairs:
             for code in pair.split("-"):
                 self._pairs.setdefault(code, []).append(pair)
-        self._forms: dict[tuple[tuple[str, str], str], Forms] = {}
-        self.measures = frozenset(cells["measure"].unique())
+        self._scopes: dict[tuple[tuple[tuple[str, str], ...], str], Scope] = {}
+        self._printed = _printed_forms(cells)
+        self._measure_codes, names = pd.factorize(cells["measure"])
+        self.measures = {str(name): code for code, name in enumerate(names)}
         self._passages = {" ".join(text.split()) for text in constants}
         self._corpus = "\n".join(self._passages)
         first = int(cells["cohort"].min()) - WINDOW if len(cells) else 0
@@ -207,28 +219,32 @@ class Traces:
         }
         self._values = _any_of(set(cells["group_value"]) - {value for value in cells["group_value"] if value.isdigit()})
 
-    def of_unit(self, kind: str, code: str, measure: str = "") -> list[Forms]:
-        """The printed forms of a unit's cells, the state's, and those of its partnerships; of one measure, or of all."""
-        units = [(kind, code), *(each for each in self._units if each[0] == "state")]
-        units += [("partnership", pair) for pair in self._pairs.get(code, ())]
-        return [self._form(unit, measure) for unit in dict.fromkeys(units) if unit in self._units]
+    def of_unit(self, kind: str, code: str, measure: str = "") -> list[Scope]:
+        """What may be quoted of a unit, of the state and of the unit's partnerships; of one measure, or of all."""
+        state = next((unit for unit in self._units if unit[0] == "state"), ("state", ""))
+        own = self._scope(((kind, code),), measure)
+        pairs = tuple(("partnership", pair) for pair in self._pairs.get(code, ()))
+        return [own, self._scope((state,), measure), self._scope(pairs, measure)]
 
-    def _form(self, unit: tuple[str, str], measure: str) -> Forms:
-        if (unit, measure) not in self._forms:
-            cells = self._cells.iloc[self._units[unit]]
-            self._forms[unit, measure] = Forms(cells[cells["measure"] == measure] if measure else cells)
-        return self._forms[unit, measure]
+    def _scope(self, units: tuple[tuple[str, str], ...], measure: str) -> Scope:
+        if (units, measure) not in self._scopes:
+            rows = np.concatenate([np.empty(0, int), *(self._units[unit] for unit in units if unit in self._units)])
+            if measure:
+                rows = rows[self._measure_codes[rows] == self.measures[measure]]
+            self._scopes[units, measure] = Scope(self._printed, rows)
+        return self._scopes[units, measure]
 
-    def left_over(self, text: str, forms: Sequence[Forms]) -> list[str]:
+    def left_over(self, text: str, scopes: Sequence[Scope]) -> list[str]:
         """The numbers of a text that nothing accounts for, each with the words around it."""
         if not any(letter.isdigit() for letter in text) or self._is_constant(text):
             return []
         rest = self._without_names(text)
-        rest = _PHRASES.sub(lambda found: USED * len(found[0]), rest)
         rest = _SCHOOL_YEAR.sub(self._school_year, rest)
         rest = _YEAR.sub(lambda found: self._used(found[0], int(found[0]) in self._years), rest)
         for pattern, kind in _PRINTED:
-            rest = pattern.sub(partial(_accounted_for, forms, kind), rest)
+            if kind == "edges":  # once no range is left, whose upper end may stand before the word
+                rest = _PHRASES.sub(lambda found: USED * len(found[0]), rest)
+            rest = pattern.sub(partial(_accounted_for, scopes, kind), rest)
         return [
             _around(text, number.start(), number.end())
             for number in _NUMBER.finditer(rest)
@@ -258,9 +274,9 @@ class Traces:
 
     def _is_phrase(self, text: str, start: int, end: int) -> bool:
         """Whether a number stands in the same words, before and after it, in the templates or the notebooks."""
-        before = re.findall(r"\S+\s*$", text[:start])
-        after = re.findall(r"^[%\w]*\s*\S*", text[end:])
-        phrase = " ".join(f"{before[-1] if before else ''}{text[start:end]}{after[0] if after else ''}".split())
+        before = re.split(r"(?<=\s)(?=\S)", text[max(0, start - 2 * SNIPPET) : start])[-1]
+        after = re.match(r"[%\w]*\s?\S*", text[end : end + 2 * SNIPPET])
+        phrase = " ".join(f"{before}{text[start:end]}{after[0] if after else ''}".split())
         return phrase != text[start:end] and phrase in self._corpus
 
 
@@ -325,7 +341,7 @@ def _is_address(text: str, path: str, paths: set[str]) -> bool:
     return target in paths
 
 
-def _measures_of_rows(page: Page, measures: frozenset[str]) -> dict[int, str]:
+def _measures_of_rows(page: Page, measures: Mapping[str, int]) -> dict[int, str]:
     """The measure each row of a table is about, by its link to how it was made: no other's number stands in it."""
     return {
         words.row: words.text.removeprefix("#how-")
@@ -393,4 +409,4 @@ def _around(text: str, start: int, end: int) -> str:
     return f"{'…' if left else ''}{text[left:right]}{'…' if right < len(text) else ''}"
 
 
-__all__ = ["Forms", "Traces", "Untraced", "Words", "of_remarks", "untraced"]
+__all__ = ["Scope", "Traces", "Untraced", "Words", "of_remarks", "untraced"]
