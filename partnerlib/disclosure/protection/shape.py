@@ -3,7 +3,7 @@
     state                 every cohort, and the window of three that ends with the newest
     provider, district    the newest cohort, the one before, and the window
     program, partnership  the window; listed only where at least one of their cells is published
-    subgroups             state: the newest cohort and the window; provider: the window. Life tables: the state only
+    subgroups             the state's newest cohort and window, and not crossed with levels. Life tables: the state only
 
 The newest cohort of a measure is the last one for which the state has a number. A window is published when all its
 cohorts are observed.
@@ -163,20 +163,11 @@ def _parts(measure: str, group: str, value: str, relations: Relations) -> tuple[
 def completed(cells: pd.DataFrame, **of_nobody: object) -> pd.DataFrame:
     """The same cells and, for every unit listed, those nobody is in: left out, they would say so.
 
-    Providers get every subgroup the state has; programs and partnerships every measure their kind has. The cells added
-    have no people and no number, and the columns given as `of_nobody`; they are withheld like any small one.
+    Programs and partnerships get every measure their kind has. The cells added have no people and no number, and the
+    columns given as `of_nobody`; they are withheld like any small one.
     """
-    window = cells[(cells["window_years"] == WINDOW)]
-    subgroups = window[(window["unit_kind"] == "state") & (window["by"] != "")]
-    of_provider = subgroups.merge(
-        window.loc[
-            (window["unit_kind"] == "provider") & (window["by"] == ""),
-            ["measure", "unit_kind", "unit_code", "unit_name"],
-        ].drop_duplicates(["measure", "unit_code"]),
-        on="measure",
-        suffixes=("_of_state", ""),
-    )
-    parts = [of_provider]
+    window = cells[cells["window_years"] == WINDOW]
+    parts = []
     for kind in SMALL_KINDS:
         listed = window[window["unit_kind"] == kind]
         wanted = listed.drop_duplicates(["measure", "group", "group_value"])

@@ -110,14 +110,18 @@ def test_small_units_have_a_window_only_and_an_entry_only_with_a_published_cell(
     )
 
 
+def test_subgroups_are_the_states_alone() -> None:
+    own = protected(1).cells.query("group == 'path'")
+    assert set(own["unit_kind"]) == {"state"} and set(own["group_value"]) == {"yes", "no"}
+    assert sorted(zip(own["window_years"], own["cohort"], strict=True)) == [(1, LAST - 1)] * 2 + [(3, LAST - 1)] * 2
+
+
 def test_a_listed_unit_has_a_row_for_every_measure_of_its_kind_whether_somebody_is_in_it_or_not() -> None:
     for seed in SEEDS:
         cells = protected(seed).cells
         for kind in ("program", "partnership"):
             rows = cells[cells["unit_kind"] == kind].groupby("unit_code").size()
             assert rows.nunique() <= 1
-        paths = cells[(cells["unit_kind"] == "provider") & (cells["group"] == "path")]
-        assert (paths.groupby("unit_code")["group_value"].nunique() == 2).all()
 
 
 def test_nobody_of_somebody_looks_withheld_and_nobody_of_nobody_is_said() -> None:
