@@ -23,6 +23,7 @@ from partnerlib.errors import DataError, ReleaseRefused
 from partnerlib.reports.constants import constants
 from partnerlib.reports.printing import account_in_words
 from partnerlib.reports.record import RECORD
+from partnerlib.reports.workers import OWN_REASON
 
 SHOWN = 20
 """Findings a refusal names one by one."""
@@ -62,11 +63,18 @@ def with_files(
 def findings_of(published: Published, folder: Path, notebooks: Path) -> list[str]:
     """Everything in a published folder that its release does not print: hidden content, and numbers on pages."""
     account = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    said = (*constants(notebooks), account_in_words(account["policy"], account["audit"]))
     record = (folder / RECORD).read_text(encoding="utf-8") if (folder / RECORD).is_file() else ""
+    policy, audit = account["policy"], account["audit"]
+    said = (*constants(notebooks), policy, account_in_words(policy, audit), *_own_reasons(record))
     numbers = untraced(published.pages.items(), published.cells, said, record)
     remarks = of_remarks(published.cells, dict(published.remarks), said)
     return [str(found) for found in (*published.leaks, *numbers, *remarks)]
+
+
+def _own_reasons(record: str) -> list[str]:
+    """Why reports of a run failed: cells of notebooks and seconds are counted in them, and no people."""
+    reasons = [str(page.get("reason", "")) for page in json.loads(record)["pages"]] if record else []
+    return [reason for reason in reasons if OWN_REASON.fullmatch(reason)]
 
 
 def refuse(findings: Sequence[str]) -> None:

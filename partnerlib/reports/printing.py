@@ -71,9 +71,8 @@ def printing_facts(manifest: Manifest, cells: pd.DataFrame, audience: str) -> di
 def account_in_words(policy: str, audit: Mapping[str, Mapping[str, int]]) -> str:
     """What a release says of itself on each of its pages: its policy, and what the attack on it found.
 
-    >>> account_in_words("standard 1", {"public": {"asked": 8, "exposed": 0}})
-    'Policy: standard, version 1. Before it was sealed, it was attacked as anybody outside could. No withheld number was \
-found.'
+    >>> account_in_words("dese_published 1", {})
+    'Policy: dese_published, version 1. It was not tried what could be worked out from it.'
     """
     name, _, version = policy.rpartition(" ")
     return " ".join([f"Policy: {name}, version {version}.", *attack_in_words(audit)])

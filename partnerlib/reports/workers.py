@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -69,6 +70,13 @@ def make_page(job: Job, kernel_manager: type | None = None) -> Outcome:
         return Outcome(job.name, "failed", reason_of(problem, job), time.monotonic() - start)
     nothing = str(facts.get("reason_for_nothing", ""))
     return Outcome(job.name, "nothing to report" if nothing else "done", nothing, time.monotonic() - start, facts)
+
+
+OWN_REASON = re.compile(
+    r"[\w-]+\.ipynb: (?:(?:code )?cell \d{1,3}(?: of \d{1,3})? \D*"
+    r"|(?:a cell ran longer than|not finished after) \d{1,5} seconds\D*)"
+)
+"""A reason in the run's own words: the numbers in it are a place in a notebook and seconds, never a result."""
 
 
 def reason_of(problem: Exception, job: Job) -> str:

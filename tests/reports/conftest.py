@@ -1,4 +1,4 @@
-"""Fixtures: the invented release as a file, and a project that reports from it."""
+"""Fixtures: the invented release on disk, and a project that reports from it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from invented_release import ROOT, YEAR, invented_estimates
+from invented_release import ROOT, invented_cells, release_of
 
-from partnerlib.disclosure import withhold_small_cells, write_release
+from partnerlib.disclosure.sealed import read_release
+from partnerlib.disclosure.zones import SealedRelease
 from partnerlib.project import Project
 
 
 @pytest.fixture(scope="session")
-def estimates() -> pd.DataFrame:
-    return invented_estimates()
+def release_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sealed release of the invented state."""
+    return release_of(tmp_path_factory.mktemp("processed"))
 
 
 @pytest.fixture(scope="session")
-def release_file(estimates: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The released estimates of the invented state."""
-    folder = tmp_path_factory.mktemp("processed") / "releases"
-    return write_release(withhold_small_cells(estimates, is_synthetic=True), folder / f"{YEAR}.parquet")
+def release(release_file: Path) -> SealedRelease:
+    return read_release(release_file)
+
+
+@pytest.fixture
+def cells() -> pd.DataFrame:
+    return invented_cells()
 
 
 @pytest.fixture

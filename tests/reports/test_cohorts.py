@@ -3,57 +3,76 @@
 from __future__ import annotations
 
 import pandas as pd
-from invented_release import DISTRICT, STATE, invented_estimates
+from invented_release import DISTRICT, PAIR, STATE, printed
 
-from partnerlib.disclosure import withhold_small_cells
 from partnerlib.reports.cohorts import Compared, compared
-from partnerlib.reports.findings import measure_table, retention_curves
+from partnerlib.reports.findings import measure_table, rate_comparison, retention_curves
 from partnerlib.reports.headlines import PHRASES, cards, headline, key_number
 
 MEASURE = "employed_first_october"
-RESTS_ON = "rests on 2015-16 to 2016-17 of 3 cohorts"
 
 
-def pair_of(estimates: pd.DataFrame, name: str = MEASURE) -> Compared:
-    released = withhold_small_cells(estimates.assign(measure=estimates["measure"].replace("a_rate_known_late", name)))
-    mine = released[released["unit_code"] == DISTRICT]
-    state = released[released["unit_code"] == STATE]
+def pair_of(cells: pd.DataFrame, name: str = MEASURE, code: str = DISTRICT) -> Compared:
+    renamed = cells.assign(measure=cells["measure"].replace("a_rate_known_late", name))
+    mine, state = renamed[renamed["unit_code"] == code], renamed[renamed["unit_code"] == STATE]
     return next(pair for pair in compared(mine, state) if pair.measure == name)
 
 
-def estimates_of(single: int, pooled: int, note: str = "") -> pd.DataFrame:
+def cells_of(cells: pd.DataFrame, single: int, pooled: int) -> pd.DataFrame:
     """The newest knowable cohort rests on `single` people, three pooled on `pooled`; the state is 50% and 70%."""
-    rows = invented_estimates()
-    rows = rows[rows["measure"] == "a_rate_known_late"].reset_index(drop=True)
-    is_pool = rows["window_years"] == 3
-    rows.loc[rows["unit_code"] == DISTRICT, "people"] = is_pool.map({True: pooled, False: single})
-    rows.loc[(rows["unit_code"] == STATE) & rows["value"].notna(), "value"] = is_pool.map({True: 0.7, False: 0.5})
-    rows.loc[is_pool, "note"] = note
+    rows = cells[cells["measure"] == "a_rate_known_late"].reset_index(drop=True)
+    for place, row in rows.iterrows():
+        is_pool = row["window_years"] == 3
+        if row["unit_code"] == DISTRICT:
+            told = printed("rate", 0.6, pooled if is_pool else single, False)
+        elif row["unit_code"] == STATE:
+            told = printed("rate", 0.7 if is_pool else 0.5, 2400, False)
+        else:
+            continue
+        numbers = ("value", "value_low", "value_high", "low", "high", "n", "n_low", "n_high")
+        told = dict.fromkeys(numbers) | {"rounding": "", "n_rounding": ""} | told
+        rows.loc[place, list(told)] = pd.Series(told).astype(object)
     return rows
 
 
-def test_a_pooled_number_stands_beside_the_pooled_state() -> None:
+def test_a_pooled_number_stands_beside_the_pooled_state(cells: pd.DataFrame) -> None:
     """The newest cohort of the district is withheld, so its sentence is about three; so is the state's number."""
-    pair = pair_of(estimates_of(single=4, pooled=30))
+    pair = pair_of(cells_of(cells, single=4, pooled=30))
     assert pair.best is pair.pooled
-    assert headline("district", [pair]).text.endswith("in the state, 70%.")
-    assert cards("district", [pair]).cards[0]["beside"].endswith("State: 70%")
-    single = pair_of(estimates_of(single=20, pooled=60))
-    assert headline("district", [single]).text.endswith("in the state, 50%.")
+    assert headline("district", [pair]).text.endswith("in the state, 70–71%.")
+    assert cards("district", [pair]).cards[0]["beside"].endswith("State: 70–71%")
+    single = pair_of(cells_of(cells, single=20, pooled=60))
+    assert headline("district", [single]).text.endswith("in the state, 50–51%.")
 
 
-def test_a_pool_that_rests_on_fewer_cohorts_says_on_which() -> None:
-    pair = pair_of(estimates_of(single=4, pooled=30, note=RESTS_ON))
-    assert "completers of 2015-16 to 2016-17," in headline("district", [pair]).text
-    assert key_number("district", [pair])["cohort"] == "2015-16 to 2016-17"
+def test_a_pool_says_on_which_cohorts_it_rests(cells: pd.DataFrame) -> None:
+    pair = pair_of(cells_of(cells, single=4, pooled=30))
+    assert "completers of 2012-13 to 2014-15, 60–80% (interval" in headline("district", [pair]).text
+    assert key_number("district", [pair])["cohort"] == "2012-13 to 2014-15"
+
+
+def test_a_partnership_is_told_by_three_cohorts_beside_the_states_three(cells: pd.DataFrame) -> None:
+    pair = pair_of(cells, code=PAIR)
+    assert pair.this is None and pair.best is pair.pooled and pair.state_beside_best is pair.state_pooled
     table = measure_table([pair], "Hiring", with_state=True)
-    assert table.rows[0][3].detail.endswith("only 2015-16 to 2016-17")
+    assert table.columns == ["Measure", "Three cohorts pooled", "State"]
+    assert table.rows[0][0].detail == "2012-13 to 2014-15"
 
 
-def test_a_curve_names_the_cohorts_it_rests_on() -> None:
-    pair = pair_of(estimates_of(single=20, pooled=60, note=RESTS_ON), "retained_school_3y")
+def test_a_comparison_draws_three_cohorts_where_they_print_more(cells: pd.DataFrame) -> None:
+    pair = pair_of(cells_of(cells, single=4, pooled=30))
+    figure = rate_comparison([pair], "Hiring", "this district", with_state=True, is_synthetic=False)
+    shown = figure.data_for_page()
+    assert shown["note"].startswith(
+        "Cohorts: 2012-13 to 2014-15. The numbers of this district rest on about 30 people."
+    )
+    assert [row[1:3] for row in shown["rows"]] == [["this district", "60–80%"], ["the state", "70–71%"]]
+
+
+def test_a_curve_names_the_cohorts_it_rests_on(cells: pd.DataFrame) -> None:
+    pair = pair_of(cells_of(cells, single=20, pooled=60), "retained_school_3y")
     figure = retention_curves([pair], "retained", "New teachers", "Retention", is_synthetic=False)
-    assert figure is not None and "Cohorts: 2015-16 to 2016-17 after 3 years" in figure.data_for_page()["note"]
+    assert figure is not None and "Cohorts: 2012-13 to 2014-15 after 3 years" in figure.data_for_page()["note"]
 
 
 def test_the_yield_of_hosting_is_told_as_what_it_is() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from invented_release import DISTRICT, EMPTY, TINY, TYPICAL, YEAR
+from invented_release import DISTRICT, EMPTY, HIDDEN_PAIR, PAIR, TINY, TYPICAL, YEAR, release_of
 
 from partnerlib.errors import EnvironmentProblem, ParameterError
 from partnerlib.project import Project
@@ -83,12 +84,22 @@ def test_every_mistake_of_a_plan_is_told_at_once(here: Project) -> None:
         assert words in said
 
 
-def test_every_unit_of_the_release_has_a_page_and_the_empty_one_says_why(here: Project, release_file: Path) -> None:
+def test_every_provider_and_district_has_a_page_and_an_empty_one_says_why(here: Project, release_file: Path) -> None:
     pages = {(page.kind, page.unit_code): page for page in list_pages(here, YEAR, release_file)}
-    assert len(pages) == 8
     assert pages["provider", TYPICAL].reason_for_nothing == ""
-    assert "fewer than ten people" in pages["provider", TINY].reason_for_nothing
+    assert pages["provider", TINY].reason_for_nothing == "Every number about it is withheld to protect people."
     assert "hold no candidate" in pages["provider", EMPTY].reason_for_nothing
+
+
+def test_a_pair_without_a_published_number_is_nowhere(here: Project, cells: pd.DataFrame, tmp_path: Path) -> None:
+    """That two organizations work together at all is told by the numbers published about them, and by nothing else."""
+    pair = cells[cells["unit_code"] == PAIR]
+    numbers = ["value", "value_low", "value_high", "low", "high", "n", "n_low", "n_high", "people"]
+    gone = {"rounding": "", "n_rounding": "", "status": "suppressed", "withheld": True}
+    hidden = pair.assign(unit_code=HIDDEN_PAIR, **dict.fromkeys(numbers), **gone).astype(pair.dtypes)
+    listed = release_of(tmp_path / "other", pd.concat([cells, hidden]))
+    partnerships = [page.unit_code for page in list_pages(here, YEAR, listed) if page.kind == "partnership"]
+    assert partnerships == [PAIR]
 
 
 def test_only_names_kinds_and_codes_and_offers_the_nearest(here: Project, release_file: Path) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
-from invented_release import DISTRICT, EMPTY, STATE, TINY, TYPICAL, YEAR
+from invented_release import DISTRICT, EMPTY, PAIR, STATE, TINY, TYPICAL, YEAR, release_of
 
+from partnerlib.disclosure.zones import SealedRelease
 from partnerlib.project import Project
 from partnerlib.reports import run
 from partnerlib.reports.execution import elements_of, execute
@@ -19,8 +22,6 @@ from partnerlib.reports.page import result_page
 from partnerlib.reports.plan import Page
 from partnerlib.reports.record import Entry
 from partnerlib.reports.runner import _still_planned
-
-PAIR = f"{TYPICAL}-{DISTRICT}"
 
 UNITS = [
     *(("provider", code) for code in (TYPICAL, TINY, EMPTY)),
@@ -37,12 +38,14 @@ def kernels() -> Iterator[type | None]:
 
 @pytest.mark.parametrize(("kind", "code"), UNITS)
 def test_every_report_runs_for_a_typical_a_tiny_and_an_empty_unit(
-    kind: str, code: str, here: Project, release_file: Path, tmp_path: Path, kernels: type | None
-) -> None:
+    kind: str, code: str, here: Project, release_file: Path, release: SealedRelease, tmp_path: Path,
+    kernels: type | None,
+) -> None:  # fmt: skip
     notebook = here.notebooks / "reports" / f"{kind}.ipynb"
     parameters = {"report_year": YEAR, "unit_code": code, "release_path": str(release_file)}
     execute(notebook, tmp_path / "executed.ipynb", parameters, 60, kernels)
-    html, facts = result_page(elements_of(tmp_path / "executed.ipynb"), "A report", False)
+    elements = elements_of(tmp_path / "executed.ipynb", release.manifest.release_id)
+    html, facts = result_page(elements, "A report", False)
     assert "SYNTHETIC DATA" in html
     assert bool(facts["reason_for_nothing"]) == (code not in {TYPICAL, DISTRICT, f"{TYPICAL}-{DISTRICT}", STATE})
     assert ("Nothing to report." in html) == bool(facts["reason_for_nothing"])
@@ -63,6 +66,15 @@ def pages_under(folder: Path) -> dict[str, str]:
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*.html"))
     }
+
+
+def everything_in(folder: Path) -> bytes:
+    """The content of every file, a workbook's parts unpacked."""
+    found = b"".join(file.read_bytes() for file in folder.rglob("*.*"))
+    for workbook in folder.rglob("*.xlsx"):
+        with zipfile.ZipFile(workbook) as archive:
+            found += b"".join(archive.read(name) for name in archive.namelist())
+    return found
 
 
 def test_a_run_a_repeat_and_a_failure(here: Project, release_file: Path) -> None:
@@ -93,8 +105,39 @@ def test_a_run_a_repeat_and_a_failure(here: Project, release_file: Path) -> None
     record = (folder / "run_record.json").read_text()
     assert json.loads(record)["outcomes"] == {"done": 1, "nothing to report": 1, "failed": 2}
     assert str(here.root) not in record
-    assert "Jane Doe" not in "".join(file.read_text() for file in folder.rglob("*.*")) + failed.summary()
+    assert b"Jane Doe" not in everything_in(folder) + failed.summary().encode()
     assert sorted(path.name for path in here.out.iterdir()) == [str(YEAR), "plan.yml"], "something was left behind"
+
+
+def test_a_page_of_an_earlier_policy_is_not_kept_when_its_report_fails(
+    here: Project, release_file: Path, cells: pd.DataFrame, tmp_path: Path
+) -> None:
+    only = [f"provider:{TYPICAL}"]
+    run(here, YEAR, release_file, only, jobs=1)
+    page = here.out / str(YEAR) / f"provider/{TYPICAL}-harbor-hill-college.html"
+    assert "95% interval" in page.read_text()
+    break_notebook(here.notebooks / "reports" / "provider.ipynb", BROKEN, TYPICAL)
+    stricter = release_of(tmp_path / "stricter", cells, policy="owner", audience=f"provider:{TYPICAL}")
+    failed = run(here, YEAR, stricter, only, jobs=1)
+    assert failed.exit_code == 1 and not failed.entries[0].is_earlier_page
+    assert "This report failed." in page.read_text() and "95% interval" not in page.read_text()
+    assert "For Harbor &amp; Hill &lt;College&gt; only." in page.read_text()
+
+
+RAW_CELLS = {
+    "provider": (TYPICAL, "import pandas; display(pandas.DataFrame({'name': ['Jane Doe']}))", "a raw table or HTML"),
+    "partnership": (PAIR, "print('Jane Doe')", "printed text"),
+}
+
+
+def test_a_notebook_that_shows_a_raw_frame_or_prints_makes_no_page(here: Project, release_file: Path) -> None:
+    for kind, (code, source, _) in RAW_CELLS.items():
+        break_notebook(here.notebooks / "reports" / f"{kind}.ipynb", source, code)
+    only = [f"{kind}:{code}" for kind, (code, _, _) in RAW_CELLS.items()]
+    outcome = {entry.kind: entry for entry in run(here, YEAR, release_file, only, jobs=1).entries}
+    for kind, (_, _, words) in RAW_CELLS.items():
+        assert outcome[kind].outcome == "failed" and f"shows {words}" in outcome[kind].reason
+    assert "Jane" not in "".join(file.read_text() for file in (here.out / str(YEAR)).rglob("*.html"))
 
 
 def entry(code: str, path: str) -> Entry:
