@@ -145,7 +145,7 @@ class Traces:
 
     def _without_names(self, text: str) -> str:
         rest = text
-        for pattern in (self._names, self._values, _CODE, _HASH, self._horizons):
+        for pattern in (_HASH, self._names, self._values, _CODE, self._horizons):
             rest = pattern.sub(lambda found: USED * len(found[0]), rest)
         for name in self._unit_names:
             rest = rest.replace(name, USED * len(name))
