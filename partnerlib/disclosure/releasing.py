@@ -140,7 +140,7 @@ def _of_others(exposed: pd.DataFrame, owner: Owner | None) -> pd.DataFrame:
 
 def _places(exposed: pd.DataFrame) -> pd.DataFrame:
     return exposed.assign(cohort=exposed["last"], window_years=exposed["last"] - exposed["first"] + 1)[
-        ["set", "kind", "unit_kind", "unit_code", "cohort", "window_years"]
+        ["measure", "set", "kind", "unit_kind", "unit_code", "cohort", "window_years"]
     ].assign(kind=exposed["kind"].where(exposed["kind"] == "size", ""))
 
 

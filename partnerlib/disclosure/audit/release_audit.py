@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from partnerlib.disclosure.audit.exact import Attack, Nearest, changes_for_public, exposed_to, named
+from partnerlib.disclosure.audit.means import exposed_means
 from partnerlib.disclosure.audit.neighbourhoods import Place
 from partnerlib.disclosure.audit.proofs import BlockRooms, rooms_of, targets_of
 from partnerlib.disclosure.audit.statements import Statements, statements
@@ -51,9 +52,7 @@ class Audit:
         return self.exposed.empty
 
 
-def blocks(
-    definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame], samples: Mapping[str, str]
-) -> list[Counted]:
+def blocks(definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame], samples: Mapping[str, str]) -> list[Counted]:
     """Every set the release counts, once: levels that part a set together, then sizes nobody else counts.
 
     Of several measures that count the same set, the one observed in most cohorts stands for it.
@@ -145,9 +144,21 @@ def audit_counts(
         if key not in memory:
             memory[key] = audit_block(counted, parts, said, policy, seconds)
         found.append(memory[key])
+    found.append(_of_means(exposed_means(cells, definitions, parts, policy), policy))
     findings = pd.concat(found, ignore_index=True)
-    is_open = (findings["values"] < policy.complement.public) | (findings["values_insider"] < policy.complement.insiders)
+    is_open = (findings["values"] < policy.complement.public) | (
+        findings["values_insider"] < policy.complement.insiders
+    )
     return Audit(findings, findings[is_open].reset_index(drop=True))
+
+
+def _of_means(means: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Leftover means among the findings: enough values, or the one that the printed means give away."""
+    values = np.where(means["is_exposed"], 1, policy.complement.public)
+    return means.assign(
+        set="", kind="mean", count=means["people"], size=means["people"], values=values, values_insider=values,
+        least=means["people"], most=means["people"], attacker=np.where(means["is_exposed"], PUBLIC, ""),
+    )[list(FINDING_COLUMNS)]  # fmt: skip
 
 
 def _key(counted: Counted, said: Statements, policy: Policy) -> str:
