@@ -12,7 +12,7 @@ from partnerlib.display import style
 from partnerlib.display.bands import band_curves, compared_bands
 from partnerlib.display.blocks import Block
 from partnerlib.display.figures import bars
-from partnerlib.display.printed import is_band, printed
+from partnerlib.display.printed import is_band, printed, size
 from partnerlib.display.tables import EMPTY, Cell, Table, estimate_cell
 from partnerlib.display.text import MARKS, cohort_label, is_number, listed
 from partnerlib.reports.cohorts import POOLED, Compared, Row, cohorts_of
@@ -51,10 +51,8 @@ def sample_table(found: Sequence[Compared]) -> Table:
 
 
 def _most_people(rows: Sequence[Row]) -> Cell:
-    sized = [row for row in rows if is_number(row["n"])]
-    if sized:
-        most = max(sized, key=lambda row: (float(row["n"]), row["n_rounding"]))
-        return Cell(f"{'' if most['n_rounding'] == 'exact' else 'about '}{float(most['n']):,.0f}")
+    if told := _most([row for row in rows if is_number(row["n"])]):
+        return Cell(told)
     is_withheld = any(row["status"] == "suppressed" for row in rows)
     return Cell(MARKS["suppressed"].symbol, status="suppressed") if is_withheld else Cell("0")
 
@@ -238,9 +236,24 @@ def span(rows: Iterable[Row]) -> str:
     sized = [row for row in rows if is_number(row["n"])]
     if not sized:
         return "people whose number is withheld"
-    fewest, most = (int(edge(float(row["n"]) for row in sized)) for edge in (min, max))
-    about = "" if all(row["n_rounding"] == "exact" for row in sized) else "about "
-    return f"{about}{most:,} people" if fewest == most else f"{about}{fewest:,} to {most:,} people each"
+    fewest, most = _fewest(sized), _most(sized)
+    if fewest == most:
+        return most
+    if fewest.startswith("about") and most.startswith("about"):
+        return f"{fewest.removesuffix(' people')} to {most.removeprefix('about ')} each"
+    return f"{fewest} to {most} each"
+
+
+def _size_rank(row: Row) -> tuple[float, str]:
+    return float(row["n"]), str(row["n_rounding"])
+
+
+def _fewest(rows: Sequence[Row]) -> str:
+    return size({**min(rows, key=_size_rank), "people": None}) if rows else ""
+
+
+def _most(rows: Sequence[Row]) -> str:
+    return size({**max(rows, key=_size_rank), "people": None}) if rows else ""
 
 
 def _wrapped(title: str, width: int = 34) -> str:
