@@ -25,6 +25,9 @@ from partnerlib.disclosure.zones import Aggregates
 ROUNDS = 40
 """Most times a release tells less before it is given up."""
 
+PATIENCE, STRIDE = 4, 3
+"""Rounds of single steps, and steps a round takes from then on."""
+
 DECIMALS = 3
 """Decimals of a published share of what is withheld: it tells how much, and not of how many."""
 
@@ -56,6 +59,7 @@ def pass_gate(
     earlier: Sequence[Earlier] = (),
     owner: Owner | None = None,
     progress: Callable[[str], None] = lambda _message: None,
+    jobs: int = 1,
 ) -> Passed:
     """Protect the aggregates of a year until no attacker finds anybody, beside every earlier release.
 
@@ -68,12 +72,21 @@ def pass_gate(
     for attempt in range(1, ROUNDS + 1):
         progress(f"attacking what would be published, round {attempt}")
         found = audit_counts(
-            protected.cells, protected.definitions, aggregates.frame, policy, progress=progress, memory=memory
+            protected.cells,
+            protected.definitions,
+            aggregates.frame,
+            policy,
+            progress=progress,
+            memory=memory,
+            jobs=jobs,
         )
         exposed = _of_others(found.exposed, owner)
         if exposed.empty or policy.on_exposure == "state" or attempt == ROUNDS:
             break
-        protected = _without_small_differences(withhold(protected, _places(exposed)), earlier, policy)
+        # What is still exposed after a few rounds is many steps away: take several before asking again.
+        for _ in range(1 if attempt < PATIENCE else STRIDE):
+            protected = withhold(protected, _places(exposed))
+        protected = _without_small_differences(protected, earlier, policy)
     return Passed(
         cells=protected.cells,
         definitions=protected.definitions,

@@ -8,8 +8,10 @@ proved counts as exposed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,9 @@ COUNTABLE = ("rate", "count", "share")
 """Statistics that are counts of people, or shares of them."""
 
 PUBLIC = "public"
+
+WORTH_PROCESSES = 12
+"""Fewest blocks for which processes of their own are started: a start costs two seconds."""
 
 FINDING_COLUMNS = (
     "measure", "set", "kind", "unit_kind", "unit_code", "first", "last", "count", "size", "values", "values_insider",
@@ -128,28 +133,68 @@ def audit_counts(
     seconds: float = 10.0,
     progress: Callable[[str], None] = lambda _message: None,
     memory: Memory | None = None,
+    jobs: int = 1,
 ) -> Audit:
     """Attack every count of a release, starting from the internal aggregates as the world to be told apart.
 
     Parameters
         seconds: longest one question to the solver may take; without an answer the count is exposed
+        memory: findings of earlier rounds; what is printed as before is not attacked again
+        jobs: processes that attack blocks side by side
     """
     said = statements(cells, definitions)
     parts = slices(aggregates)
     memory = {} if memory is None else memory
-    found = []
-    for counted in blocks(definitions, parts, _samples(cells)):
-        progress(f"attacking {counted.sets[0]}")
-        key = _key(counted, said, policy)
-        if key not in memory:
-            memory[key] = audit_block(counted, parts, said, policy, seconds)
-        found.append(memory[key])
+    keys = {_key(counted, said, policy): counted for counted in blocks(definitions, parts, _samples(cells))}
+    due = {
+        key: Task(counted, *_needed(counted, parts, said), policy, seconds)
+        for key, counted in keys.items()
+        if key not in memory
+    }
+    for key, findings in zip(due, _attacked(list(due.values()), jobs), strict=True):
+        progress(f"attacked {keys[key].sets[0]}")
+        memory[key] = findings
+    found = [memory[key] for key in keys]
     found.append(_of_means(exposed_means(cells, definitions, parts, policy), policy))
     findings = pd.concat(found, ignore_index=True)
     is_open = (findings["values"] < policy.complement.public) | (
         findings["values_insider"] < policy.complement.insiders
     )
     return Audit(findings, findings[is_open].reset_index(drop=True))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One block with what is needed to attack it, and no more: it may go to another process."""
+
+    counted: Counted
+    parts: Mapping[str, pd.DataFrame]
+    said: Statements
+    policy: Policy
+    seconds: float
+
+
+def _needed(
+    counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements
+) -> tuple[dict[str, pd.DataFrame], Statements]:
+    """The counts and statements of one block."""
+    measures = {counted.measure, counted.among_source[0], *(name for name, _ in counted.around_sources)}
+    names = [name for name in (*counted.sets, counted.among, *counted.around) if name]
+    about = {name: said.about(name) for name in names}
+    return {name: parts[name] for name in measures if name in parts}, Statements(said.rows.iloc[:0], about)
+
+
+def _attack(task: Task) -> pd.DataFrame:
+    return audit_block(task.counted, task.parts, task.said, task.policy, task.seconds)
+
+
+def _attacked(tasks: list[Task], jobs: int) -> Iterator[pd.DataFrame]:
+    """The findings of each block, in order; side by side where it is worth starting processes."""
+    if jobs < 2 or len(tasks) < WORTH_PROCESSES:
+        yield from map(_attack, tasks)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_attack, tasks)
 
 
 def _of_means(means: pd.DataFrame, policy: Policy) -> pd.DataFrame:
