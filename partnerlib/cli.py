@@ -189,7 +189,7 @@ def release(
     with progress() as tell:
         prepared = pipeline.prepare(here, progress=tell, force=force)
         report_year = pipeline.check_year(here, year)
-        folder = pipeline.release(prepared, report_year, progress=tell, policy=_rules(policy), owner=owner)
+        folder = pipeline.release(prepared, report_year, progress=tell, policy=_rules(policy), owner=owner, force=force)
     told = explanations.of_cell(folder, cell) if cell else explanations.of_release(folder)
     out.print(told, markup=False)
 

@@ -139,6 +139,7 @@ def release(
     progress: Progress = quiet,
     policy: str | Path = "standard",
     owner: tuple[str, str] | None = None,
+    force: bool = False,
 ) -> Path:
     """The cells of `year` that may be published, sealed: processed/releases/<year>/, and an entry in the ledger.
 
@@ -148,6 +149,9 @@ def release(
     Parameters
         policy: name of a policy, or a file of one's own
         owner: kind and code of the one organization the release is for, under a policy with plain own cells
+        force: make it again even when it stands there, up to date
+    Errors
+        ReleaseRefused when somebody is exposed, when the ledger or a release that stands there was changed
     """
     from partnerlib.disclosure.ledger import Ledger
     from partnerlib.disclosure.policy import read_policy
@@ -164,7 +168,7 @@ def release(
     ledger = Ledger.read(here.out / "ledger", heads=published_heads(here))
     key = _key(prepared.key, str(year), "release", rules.sha256, audience)
     estimates = estimate(prepared, year, progress)
-    if _is_current(folder / MANIFEST, key) and ledger.holds(read_release(folder).manifest.ledger_head):
+    if not force and _is_current(folder / MANIFEST, key) and ledger.holds(read_release(folder).manifest.ledger_head):
         return folder
     progress(f"releasing {year}")
     places = pd.read_parquet(here.processed / "organizations.parquet", columns=["is_synthetic"])

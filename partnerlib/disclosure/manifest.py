@@ -69,9 +69,13 @@ def read_manifest(text: str, where: str) -> Manifest:
     except (ValueError, AttributeError, KeyError):
         raise ReleaseRefused(f"{where}: no manifest of a release; `partnerlib release` makes one") from None
     if found != seal_of(content):
-        raise ReleaseRefused(f"{where}: changed after it was sealed; nothing is drawn from it: release again")
+        raise ReleaseRefused(
+            f"{where}: changed after it was sealed; nothing is drawn from it: `partnerlib release --force`"
+        )
     if content.get("format") != FORMAT or set(content) != {part.name for part in fields(Manifest)}:
-        raise ReleaseRefused(f"{where}: of another version of partnerlib ({FORMAT} expected); release again")
+        raise ReleaseRefused(
+            f"{where}: of another version of partnerlib ({FORMAT} expected); `partnerlib release --force`"
+        )
     return Manifest(**content)
 
 

@@ -227,7 +227,7 @@ def read_release(folder: Path, wanted: Wanted | None = None) -> SealedRelease:
     cells = pd.read_parquet(io.BytesIO(contents[CELLS]), filters=wanted)
     definitions = pd.read_parquet(io.BytesIO(contents[DEFINITIONS]))
     if wanted is None and content_sha256(cells) != manifest.cells_sha256:
-        raise ReleaseRefused(f"{folder}: its cells are not those that were sealed; release again")
+        raise ReleaseRefused(f"{folder}: its cells are not those that were sealed; `partnerlib release --force`")
     return _sealed(cells, definitions, manifest, is_whole=wanted is None)
 
 
@@ -241,17 +241,21 @@ def _verified(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
     if not folder.exists():
         raise DataError(f"{folder}: no such release; `partnerlib release` makes it from the processed tables")
     if not (folder / MANIFEST).is_file():
-        raise ReleaseRefused(f"{folder}: not a sealed release, or half-written: no {MANIFEST}; `partnerlib release`")
+        raise ReleaseRefused(
+            f"{folder}: not a sealed release, or half-written: no {MANIFEST}; `partnerlib release --force`"
+        )
     manifest = read_manifest((folder / MANIFEST).read_text(encoding="utf-8"), str(folder / MANIFEST))
     contents = {}
     for name in (CELLS, DEFINITIONS, CERTIFICATE):
         if not (folder / name).is_file():
-            raise ReleaseRefused(f"{folder}: half-written: no {name}; nothing is drawn from it: release again")
+            raise ReleaseRefused(
+                f"{folder}: half-written: no {name}; nothing is drawn from it: `partnerlib release --force`"
+            )
         contents[name] = (folder / name).read_bytes()
         if hashlib.sha256(contents[name]).hexdigest() != manifest.files.get(name):
             raise ReleaseRefused(
-                f"{folder / name}: changed after it was sealed; nothing is drawn from it: `partnerlib release` makes "
-                "it again from the processed tables"
+                f"{folder / name}: changed after it was sealed; nothing is drawn from it: `partnerlib release --force` "
+                "makes it again from the processed tables"
             )
     return manifest, contents
 
