@@ -53,8 +53,10 @@ def sample_table(found: Sequence[Compared]) -> Table:
 def _most_people(rows: Sequence[Row]) -> Cell:
     if told := _most([row for row in rows if is_number(row["n"])]):
         return Cell(told)
-    is_withheld = any(row["status"] == "suppressed" for row in rows)
-    return Cell(MARKS["suppressed"].symbol, status="suppressed") if is_withheld else Cell("0")
+    statuses = {row["status"] for row in rows}
+    if "suppressed" in statuses:
+        return Cell(MARKS["suppressed"].symbol, status="suppressed")
+    return Cell("0") if statuses <= {"zero", "not_applicable"} else EMPTY
 
 
 def measure_table(found: Sequence[Compared], caption: str, with_state: bool) -> Table:

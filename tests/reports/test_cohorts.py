@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from invented_release import DISTRICT, PAIR, STATE, printed
 
 from partnerlib.reports.cohorts import Compared, compared
-from partnerlib.reports.findings import measure_table, rate_comparison, retention_curves
+from partnerlib.reports.findings import measure_table, rate_comparison, retention_curves, sample_table
 from partnerlib.reports.headlines import PHRASES, cards, headline, key_number
 
 MEASURE = "employed_first_october"
@@ -78,3 +80,12 @@ def test_a_curve_names_the_cohorts_it_rests_on(cells: pd.DataFrame) -> None:
 def test_the_yield_of_hosting_is_told_as_what_it_is() -> None:
     """First jobs by the first October after completion, some months on: nobody was followed for a year."""
     assert "first October" in PHRASES["host_yield_1y"] and "a year later" not in PHRASES["host_yield_1y"]
+
+
+def test_a_sample_whose_size_is_not_told_is_no_empty_sample(cells: pd.DataFrame) -> None:
+    pair = pair_of(cells)
+    sizes = {"n": None, "n_low": None, "n_high": None, "n_rounding": ""}
+    untold = replace(pair, this={**(pair.this or {}), **sizes})
+    nobody = replace(pair, this={**(pair.this or {}), **sizes, "value": None, "status": "not_applicable"})
+    found = [sample_table([each]).rows[0][2].text for each in (pair, untold, nobody)]
+    assert found == ["about 60 people", "", "0"]
