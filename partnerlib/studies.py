@@ -15,6 +15,7 @@ import pandas as pd
 
 from partnerlib import pipeline
 from partnerlib.codes import STATE_CODE, year_label
+from partnerlib.disclosure.sealed import read_release
 from partnerlib.display import style
 from partnerlib.display.text import cohort_label
 from partnerlib.measures import find
@@ -278,3 +279,30 @@ def ledger(sample: Sample) -> str:
     last = sample.ledger.iloc[-1]
     lines.append(f"{last['rows']:>9,} rows, {last['people']:,} people remain")
     return "\n".join(lines)
+
+
+ATTACKERS = ("public", "provider", "district", "pair")
+
+
+def certificate(study: Study) -> str:
+    """What the sealed release of the study's year says of itself: attackers, questions, findings, and what it cost.
+
+    A year without a sealed release is said in words: making one takes longer than reading a study.
+    """
+    folder = study.processed / "releases" / str(study.report_year)
+    if not (folder / "manifest.json").is_file():
+        return f"No sealed release of {study.report_year} yet: `partnerlib release` makes one."
+    manifest = read_release(folder).manifest
+    attackers = pd.DataFrame(
+        [
+            {"attacker": name, "asked": found["asked"], "found": found["exposed"]}
+            for name, found in sorted(manifest.audit.items(), key=lambda each: ATTACKERS.index(each[0]))
+        ]
+    )
+    loss = pd.DataFrame(
+        [
+            {"units": kind, "withheld cells": f"{share['cells']:.1%}", "withheld people": f"{share['people']:.1%}"}
+            for kind, share in manifest.loss.items()
+        ]
+    )
+    return "\n".join([f"Policy {manifest.policy}", attackers.to_string(index=False), "", loss.to_string(index=False)])

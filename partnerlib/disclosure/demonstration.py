@@ -20,6 +20,8 @@ from partnerlib.disclosure.protection.additive import AdditiveTable, Marks, cros
 THRESHOLD = 10
 OUTSIDERS, INSIDERS = 3, 2
 """Whole numbers that must stay possible for the public, and for an organization that knows its own cells."""
+MANY = 10
+"""Possible values that are enough not to be counted further."""
 SECONDS = 60.0
 """Longest an attack may take; without an answer there is an error, never a count of zero."""
 WITHHELD = "·"
@@ -41,7 +43,7 @@ class Attack:
     few: int
     """Counts with fewer possible values than the reader may be left with, the exact ones included."""
     values: tuple[int, ...]
-    """Possible values of each count asked for."""
+    """Possible values of each count asked for; `MANY` stands for so many or more."""
 
 
 def crossing(estimates: pd.DataFrame, measure: str, cohort: int, window: int = 3) -> pd.DataFrame:
@@ -153,7 +155,7 @@ def attacked(
 
 
 def _values(system: System, asked: Iterable[int]) -> list[int]:
-    return [_count(found) for found in ranges(system, [{int(cell): 1} for cell in asked], 0, SECONDS, True)]
+    return [_count(found) for found in ranges(system, [{int(cell): 1} for cell in asked], MANY, SECONDS, True)]
 
 
 def _count(found: Range) -> int:

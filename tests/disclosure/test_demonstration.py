@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from invented_cells import YEAR, Audit, written
 
 from partnerlib.disclosure.demonstration import (
     attacked,
@@ -23,6 +27,7 @@ from partnerlib.disclosure.demonstration import (
 )
 from partnerlib.disclosure.policy import read_policy
 from partnerlib.disclosure.protection.complementary import cheapest
+from partnerlib.studies import certificate
 
 LONE = pd.DataFrame([[40, 12, 30], [25, 4, 15]], ["89000001", "89000002"], ["97010000", "97020000", "97030000"])
 SMALL = pd.DataFrame([[40, 3, 2], [25, 4, 5], [12, 30, 14]], ["89000001", "89000002", "89000003"], LONE.columns)
@@ -118,3 +123,12 @@ def test_the_summary_has_a_line_for_each_version_and_reader_and_shares_add_to_on
     lines = summary(attacks)
     assert len(lines) == 6 and lines[lines["version"] == "after"]["exact"].sum() == 0
     assert open_values(attacks).groupby("label")["value"].sum().round(9).eq(1).all()
+
+
+def test_the_account_of_a_sealed_release_names_every_attacker_and_the_cost(tmp_path: Path) -> None:
+    study: Any = SimpleNamespace(processed=tmp_path, report_year=YEAR)
+    assert "`partnerlib release` makes one" in certificate(study)
+    written(tmp_path, audit=Audit(summary={"public": {"asked": 40, "exposed": 0}, "pair": {"asked": 40, "exposed": 2}}))
+    told = certificate(study).splitlines()
+    assert told[0].startswith("Policy standard")
+    assert [line.split() for line in told[2:4]] == [["public", "40", "0"], ["pair", "40", "2"]]
