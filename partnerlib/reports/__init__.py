@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partnerlib.reports.plan import Page as Page
+    from partnerlib.reports.plan import refuse_malformed as refuse_malformed
     from partnerlib.reports.runner import RunResult as RunResult
     from partnerlib.reports.runner import list_pages as list_pages
     from partnerlib.reports.runner import run as run
@@ -25,6 +26,7 @@ _HOMES = {
     "Report": "unit_report",
     "RunResult": "runner",
     "list_pages": "runner",
+    "refuse_malformed": "plan",
     "released": "unit_report",
     "run": "runner",
     "run_study": "studies",

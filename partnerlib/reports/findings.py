@@ -250,12 +250,16 @@ def _size_rank(row: Row) -> tuple[float, str]:
     return float(row["n"]), str(row["n_rounding"])
 
 
+def _size_of(row: Row) -> str:
+    return size({**row, "people": None})
+
+
 def _fewest(rows: Sequence[Row]) -> str:
-    return size({**min(rows, key=_size_rank), "people": None}) if rows else ""
+    return _size_of(min(rows, key=_size_rank)) if rows else ""
 
 
 def _most(rows: Sequence[Row]) -> str:
-    return size({**max(rows, key=_size_rank), "people": None}) if rows else ""
+    return _size_of(max(rows, key=_size_rank)) if rows else ""
 
 
 def _wrapped(title: str, width: int = 34) -> str:

@@ -220,6 +220,21 @@ def is_synthetic(project: Project) -> bool:
     return bool(flags.fillna(False).any())
 
 
+def refuse_malformed(only: Iterable[str]) -> None:
+    """Refuse names of `--only` that are of no page of any year, before anything is read or computed."""
+    problems = []
+    for text in only:
+        kind, colon, code = text.partition(":")
+        if kind not in KINDS:
+            problems.append(f"--only {text}: unknown kind of page; {did_you_mean(kind, KINDS)}")
+        elif colon and not is_unit_code(kind, code):
+            whole = repaired_code(code) if kind != "partnership" else ""
+            hint = f"a code has eight digits with its leading zeros, perhaps '{whole}'" if whole else "no unit's code"
+            problems.append(f"--only {text}: {hint}")
+    if problems:
+        raise ParameterError("\n".join(problems))
+
+
 def chosen(pages: list[Page], only: Iterable[str]) -> list[Page]:
     """The pages that `--only` names, as kind or kind:code; one ParameterError lists every name that is none."""
     wanted: set[tuple[str, str]] = set()

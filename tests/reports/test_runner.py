@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from partnerlib.reports.page import result_page
 from partnerlib.reports.plan import Page
 from partnerlib.reports.record import Entry
 from partnerlib.reports.runner import _still_planned
+from partnerlib.reports.workers import Job, make_page
 
 UNITS = [
     *(("provider", code) for code in (TYPICAL, TINY, EMPTY)),
@@ -125,19 +127,25 @@ def test_a_page_of_an_earlier_policy_is_not_kept_when_its_report_fails(
 
 
 RAW_CELLS = {
-    "provider": (TYPICAL, "import pandas; display(pandas.DataFrame({'name': ['Jane Doe']}))", "a raw table or HTML"),
-    "partnership": (PAIR, "print('Jane Doe')", "printed text"),
+    "a raw table or HTML": "import pandas; display(pandas.DataFrame({'name': ['Jane Doe']}))",
+    "a raw figure": "from matplotlib import pyplot; pyplot.figure(); display(pyplot.gcf())",
+    "printed text": "print('Jane Doe')",
 }
 
 
-def test_a_notebook_that_shows_a_raw_frame_or_prints_makes_no_page(here: Project, release_file: Path) -> None:
-    for kind, (code, source, _) in RAW_CELLS.items():
-        break_notebook(here.notebooks / "reports" / f"{kind}.ipynb", source, code)
-    only = [f"{kind}:{code}" for kind, (code, _, _) in RAW_CELLS.items()]
-    outcome = {entry.kind: entry for entry in run(here, YEAR, release_file, only, jobs=1).entries}
-    for kind, (_, _, words) in RAW_CELLS.items():
-        assert outcome[kind].outcome == "failed" and f"shows {words}" in outcome[kind].reason
-    assert "Jane" not in "".join(file.read_text() for file in (here.out / str(YEAR)).rglob("*.html"))
+@pytest.mark.parametrize("words", RAW_CELLS)
+def test_a_notebook_that_shows_a_raw_frame_or_figure_makes_no_page(
+    words: str, here: Project, release_file: Path, release: SealedRelease, tmp_path: Path, kernels: type | None
+) -> None:
+    notebook = here.notebooks / "reports" / "state.ipynb"
+    break_notebook(notebook, RAW_CELLS[words], STATE)
+    parameters = {"report_year": YEAR, "unit_code": STATE, "release_path": str(release_file)}
+    job = Job("state", notebook, parameters, "State", True, release.manifest.release_id, tmp_path / "run",
+              tmp_path / "page.html", 60)  # fmt: skip
+    outcome = make_page(job, kernels)
+    assert outcome.status == "failed"
+    assert re.search(rf"code cell \d+ of \d+ shows {words};", outcome.reason), outcome.reason
+    assert not job.target.exists() and "Jane" not in outcome.reason
 
 
 def entry(code: str, path: str) -> Entry:
