@@ -244,6 +244,7 @@ def report(
     from partnerlib import pipeline, reports
 
     here = project(raw=raw, processed=processed, out=out_dir)
+    reports.refuse_malformed(only or [])
     with progress() as tell:
         prepared = pipeline.prepare(here, progress=tell, force=force)
         report_year = pipeline.check_year(here, year)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("sample", "check", "build", "study", "report", "explain", "list", "doctor", "lab")
+COMMANDS = ("sample", "check", "build", "study", "release", "audit", "report", "explain", "list", "doctor", "lab")
 
 
 def partnerlib(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,6 +38,10 @@ def test_every_command_explains_itself_with_an_example(command: str) -> None:
         (("report", "--only", "provider:350000"), "00350000"),
         (("report", "--only", "teacher:89000001"), "provider"),
         (("study", "03_hiring", "--set", "yeer=2018"), "year"),
+        (("release", "--policy", "standrd"), "standard"),
+        (("release", "--policy", "owner"), "--unit"),
+        (("release", "--unit", "89000001"), "provider:89000001"),
+        (("report", "--policy", "dese"), "dese_published"),
     ],
 )
 def test_a_wrong_word_ends_with_code_2_and_the_nearest_right_one(arguments: tuple[str, ...], hint: str) -> None:

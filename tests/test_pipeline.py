@@ -88,6 +88,26 @@ def test_a_release_is_sealed_entered_in_the_ledger_and_exposes_nobody(
     assert "sr_2018_oct.csv" in sealed.manifest.inputs or len(sealed.manifest.inputs) > 50
 
 
+def test_a_release_read_back_withstands_the_attack_and_one_with_exact_parts_does_not(
+    measured: pipeline.Prepared, released: Path
+) -> None:
+    sealed = read_release(released)
+    here = measured.project
+    found = pipeline.attack(here, sealed.cells, sealed.definitions, sealed.manifest.policy)
+    assert found.exposed == () and found.summary["public"]["asked"] > 0
+    cells = sealed.cells
+    estimates = pd.read_parquet(here.processed / "estimates" / f"{YEAR}.parquet")
+    key = ["measure", "unit_kind", "unit_code", "cohort", "window_years", "group", "group_value"]
+    true = cells[key].merge(estimates[[*key, "numerator"]], on=key, how="left")["numerator"]
+    rounded = cells["rounding"] == "nearest 5"
+    assert rounded.any(), "the gate rounds what would give a small count away"
+    for name in ("value", "value_low", "value_high"):
+        cells[name] = cells[name].mask(rounded, true)
+    exact = cells.assign(rounding=cells["rounding"].mask(rounded, "exact"))
+    exposed = pipeline.attack(here, exact, sealed.definitions, sealed.manifest.policy).exposed
+    assert exposed and all("found by" in each for each in exposed)
+
+
 def test_a_release_up_to_date_is_not_made_again(measured: pipeline.Prepared, released: Path) -> None:
     said: list[str] = []
     assert pipeline.release(measured, YEAR, progress=said.append) == released
