@@ -18,8 +18,13 @@ COLUMNS = {
     "unit_name": "str", "cohort": "int64", "window_years": "int64", "group": "str", "group_value": "str",
     "statistic": "str", "numerator": "float64", "denominator": "float64", "people": "int64", "value": "float64",
     "low": "float64", "high": "float64", "status": "str", "sample_id": "str", "note": "str",
+    "largest": "float64", "second_largest": "float64", "contributed": "float64",
 }  # fmt: skip
 """Every column in order, with its type."""
+
+CONTRIBUTIONS = ("largest", "second_largest", "contributed")
+"""Contributions to a mean over people: of the largest two, and everybody's together; null for everything else. One is a
+person's own value: never printed, they decide which means are withheld."""
 
 _SLACK = 1e-9
 """Room for the last bit of a floating-point sum."""
@@ -32,6 +37,10 @@ def checked(estimates: pd.DataFrame) -> pd.DataFrame:
     number, low, high = estimates["value"], estimates["low"], estimates["high"]
     is_part = estimates["statistic"].isin(["rate", "share", "count"]) & number.notna()
     has_number = estimates["status"].isin(["reported", "zero"])
+    largest, second, contributed = (estimates[name] for name in CONTRIBUTIONS)
+    unknown = largest.isna() & second.isna() & contributed.isna()
+    is_mean = (estimates["statistic"] == "mean") & number.notna()
+    room = _SLACK * (1 + contributed)
     promises = {
         "numerator is at most denominator": ~is_part | (estimates["numerator"] <= estimates["denominator"] + _SLACK),
         "rates and shares lie in 0 to 1": ~estimates["statistic"].isin(["rate", "share", "index"])
@@ -40,6 +49,11 @@ def checked(estimates: pd.DataFrame) -> pd.DataFrame:
         "a number has status reported or zero, and nothing else has": number.notna() == has_number,
         "a zero has status zero": (number == 0) == (estimates["status"] == "zero"),
         "the interval holds the value": low.isna() | number.between(low - _SLACK, high + _SLACK),
+        "only a mean has contributions": unknown | is_mean,
+        "the largest contributions come first and are part of all": unknown
+        | ((second >= 0) & (second <= largest) & (largest + second <= contributed + room)),
+        "contributions add up to the mean, or cancel": unknown
+        | ((number * estimates["denominator"]).abs() <= contributed + room),
     }
     schema = pa.DataFrameSchema(
         {

@@ -17,6 +17,7 @@ from partnerlib.errors import DataError
 from partnerlib.measures import estimates as table
 from partnerlib.measures.assembly import Piece, assembled
 from partnerlib.measures.cells import WINDOWS, Cells, arrange
+from partnerlib.measures.contributions import none
 from partnerlib.measures.evidence import Evidence
 from partnerlib.measures.populations import POPULATIONS
 from partnerlib.measures.registry import Measure
@@ -138,6 +139,7 @@ def _piece(
         )
     nobody = np.isnan(value)
     is_small = (people < entry.minimum) & ~nobody
+    contributions = none(cells.count) if summary.contributions is None else summary.contributions
     notes = [seen.note(int(cohort), window, horizon) for cohort in cells.cohorts]
     return Piece(
         same={
@@ -164,6 +166,7 @@ def _piece(
             "low": np.where(nobody, np.nan, summary.low[at]),
             "high": np.where(nobody, np.nan, summary.high[at]),
             "status": np.where(nobody, why_nobody, np.where(value == 0, _ZERO, _REPORTED)),
+            **contributions.at(at, ~nobody),
         },
     )
 

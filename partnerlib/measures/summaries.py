@@ -10,6 +10,7 @@ import pandas as pd
 
 from partnerlib.measures import intervals
 from partnerlib.measures.cells import Cells, Floats, Ints, added
+from partnerlib.measures.contributions import Clusters, Contributions, clusters, contributions
 from partnerlib.measures.results import (
     Concentration,
     Count,
@@ -38,6 +39,8 @@ class Summary:
     level: str = ""
     horizon: int = 0
     """Years after the cohort's that must have been observed, beyond those the measure asks for."""
+    contributions: Contributions | None = None
+    """How much of a mean is one person's, or two people's; none where it is no mean, or its rows are no people."""
 
 
 def numbers(column: pd.Series) -> Floats:
@@ -83,25 +86,19 @@ def _effective_rows(values: Floats, cells: Cells, value: Floats, denominator: Fl
     if cells.people_behind is not None or not (people < denominator).any():
         return denominator
     rows, cell = _known(values, cells)
-    error, _ = _clustered_error(values, np.ones(len(values)), rows, cell, cells, value, denominator)
+    error, _ = _clustered_error(values[rows] - value[cell], clusters(rows, cell, cells), denominator)
     binomial = _divide(value * (1 - value), denominator)
     told = np.divide(denominator * binomial, error**2, out=people.astype(float), where=(binomial > 0) & (error > 0))
     return np.where(people < denominator, np.clip(told, 1, denominator), denominator)
 
 
-def _clustered_error(
-    values: Floats, weights: Floats, rows: Ints, cell: Ints, cells: Cells, mean: Floats, total: Floats
-) -> tuple[Floats, Floats]:
-    """Standard error of a weighted mean and its number of clusters: squared residuals summed by person."""
-    person = rows if cells.people_behind is not None else cells.person[rows]
-    width = int(person.max()) + 1 if len(person) else 1
-    cluster, pairs = pd.factorize(cell * width + person)
-    residual = added(cluster, len(pairs), weights[rows] * (values[rows] - mean[cell]))
-    cluster_cell = np.asarray(pairs, dtype=np.int64) // width
-    clusters = added(cluster_cell, cells.count)
-    correction = _divide(clusters, clusters - 1)
-    error = np.sqrt(added(cluster_cell, cells.count, residual**2) * correction) / np.where(total > 0, total, 1)
-    return error, clusters
+def _clustered_error(residuals: Floats, people: Clusters, total: Floats) -> tuple[Floats, Floats]:
+    """Standard error of a weighted mean and its number of clusters: squared (weighted) residuals summed by person."""
+    residual = added(people.of_row, len(people.cell), residuals)
+    count = added(people.cell, len(total))
+    correction = _divide(count, count - 1)
+    error = np.sqrt(added(people.cell, len(total), residual**2) * correction) / np.where(total > 0, total, 1)
+    return error, count
 
 
 @summarise.register
@@ -140,12 +137,16 @@ def _(result: Mean, cells: Cells) -> list[Summary]:
     values = numbers(result.values)
     weights = np.ones(len(values)) if result.weights is None else numbers(result.weights)
     rows, cell = _known(np.where(weights > 0, values, np.nan), cells)
-    total = added(cell, cells.count, weights[rows])
-    mean = _divide(added(cell, cells.count, weights[rows] * values[rows]), total)
-    people = cells.people(rows, cell)
-    error, clusters = _clustered_error(values, weights, rows, cell, cells, mean, total)
-    low, high = intervals.of_mean(mean, error, clusters)
-    return [Summary("mean", np.full(cells.count, np.nan), total, people, mean, low, high)]
+    weight, nothing = weights[rows], np.full(cells.count, np.nan)
+    total = added(cell, cells.count, weight)
+    terms = weight * values[rows]
+    mean = _divide(added(cell, cells.count, terms), total)
+    people, by_person = cells.people(rows, cell), clusters(rows, cell, cells)
+    error, count = _clustered_error(weight * (values[rows] - mean[cell]), by_person, total)
+    low, high = intervals.of_mean(mean, error, count)
+    # A tie's value is an organization's, not a person's.
+    parts = None if cells.people_behind is not None else contributions(terms, by_person, cells.count)
+    return [Summary("mean", nothing, total, people, mean, low, high, contributions=parts)]
 
 
 @summarise.register

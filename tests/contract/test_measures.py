@@ -14,14 +14,14 @@ from measures.random_state import LAST, random_state
 
 from partnerlib.errors import DataError
 from partnerlib.measures import all_measures, explain, measures_page
-from partnerlib.measures.estimates import COLUMNS, KEY
+from partnerlib.measures.estimates import COLUMNS, CONTRIBUTIONS, KEY
 from partnerlib.measures.estimation import estimate
 from partnerlib.measures.evidence import Evidence
 from partnerlib.measures.populations import POPULATIONS
 from partnerlib.measures.registry import Measure
 
 MEASURES = all_measures()
-NUMBERS = ["numerator", "denominator", "people", "value", "low", "high"]
+NUMBERS = ["numerator", "denominator", "people", "value", "low", "high", *CONTRIBUTIONS]
 
 
 @pytest.fixture(scope="module")
