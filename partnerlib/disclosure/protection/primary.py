@@ -50,9 +50,9 @@ def reasons(cells: pd.DataFrame, policy: Policy, relations: Relations) -> np.nda
     # A mean over ties rests on the people behind them; a rate of ties needs as many ties, for its band.
     rows = np.where(cells["is_tie_mean"].to_numpy(bool), people, n)
     why = np.full(len(cells), "", dtype=object)
+    why[_dominated(cells, policy)] = DOMINATED
     why[(statistic == "share") & (numerator < threshold)] = FEW_PART
     why[np.minimum(rows, people) < threshold] = FEW
-    why[_dominated(cells, policy)] = DOMINATED
     if policy.ratings.withhold_uniform:
         why[_uniform(cells, relations)] = UNIFORM
     if policy.ratings.parent_and_child:
@@ -69,12 +69,12 @@ def _dominated(cells: pd.DataFrame, policy: Policy) -> np.ndarray:
     """Means that the largest contributor, or the largest two, nearly make up by themselves.
 
     Formula
-        p% rule: total - largest - second < p/100 x largest; (2, k): largest + second > k x total
+        p% rule: total - largest - second < p/100 x largest; (2, k): largest + second > k x total, where the total
+        is of absolute contributions: of a mean near zero (value added), everybody would dominate the plain sum
     """
     if "largest" not in cells or policy.means.dominance_percent == 0:
         return np.zeros(len(cells), dtype=bool)
-    total = (cells["value"] * cells["denominator"]).abs().to_numpy(float)
-    first, second = cells["largest"].to_numpy(float), cells["second_largest"].to_numpy(float)
+    first, second, total = (cells[name].to_numpy(float) for name in ("largest", "second_largest", "contributed"))
     with np.errstate(invalid="ignore"):
         told = (total - first - second < policy.means.dominance_percent / 100 * first) & (first > 0)
         share = first + second > policy.means.share_of_largest_two * total

@@ -47,8 +47,8 @@ NEEDED = (
 )
 """Columns of the estimates that protection reads."""
 
-OPTIONAL = ("largest", "second_largest")
-"""Contributions of the largest two to a mean, where they are known."""
+OPTIONAL = ("largest", "second_largest", "contributed")
+"""Contributions to a mean, where they are known: of the largest two people, and everybody's, all as absolute values."""
 
 _SEPARATOR = " x "
 """Between a subgroup and a level, in `group` and `group_value`."""
@@ -166,6 +166,7 @@ def completed(cells: pd.DataFrame, **of_nobody: object) -> pd.DataFrame:
     Programs and partnerships get every measure their kind has. The cells added have no people and no number, and the
     columns given as `of_nobody`; they are withheld like any small one.
     """
+    of_nobody = {**dict.fromkeys((name for name in OPTIONAL if name in cells), np.nan), **of_nobody}
     window = cells[cells["window_years"] == WINDOW]
     parts = []
     for kind in SMALL_KINDS:

@@ -96,7 +96,7 @@ def _of_cell(people: dict[str, np.ndarray], where: dict[str, object]) -> list[di
         _row("everybody", "count", len(employed), len(employed), **where),
         _row("hired", "count", int(employed.sum()), int(employed.sum()), **where),
         _row("employed", "rate", int((employed & seen).sum()), int(seen.sum()), status, partial, **where),
-        _row("miles", "mean", None, len(employed), value=miles, **where),
+        {**_row("miles", "mean", None, len(employed), value=miles, **where), **_contributions(people["miles"])},
     ]
     for level in LEVELS:
         count = int(((people["level"] == level) & seen).sum())
@@ -109,6 +109,13 @@ def _of_cell(people: dict[str, np.ndarray], where: dict[str, object]) -> list[di
             label = {"group": "path", "group_value": path}
             found.append(_row("employed", "rate", count, size, status, partial, **label, **where))
     return found
+
+
+def _contributions(values: np.ndarray) -> dict[str, float]:
+    if not len(values):
+        return {}
+    first, second, *_ = [*sorted(values.astype(float), reverse=True), 0.0, 0.0]
+    return {"largest": first, "second_largest": second, "contributed": float(values.sum())}
 
 
 def _row(
