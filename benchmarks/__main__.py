@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import build, reports
+from benchmarks import build, release, reports
 
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -32,12 +32,24 @@ def build_tables(
     build.compare(raw, scale)
 
 
+@app.command(name="release")
+def release_gate(
+    estimates: Annotated[
+        Path | None, typer.Option(help="Estimates of a year, as Parquet; the shipped sample's when none is given.")
+    ] = None,
+    gconfid: Annotated[Path | None, typer.Option(help="An interpreter with G-Confid, to compare patterns.")] = None,
+) -> None:
+    """Protecting and auditing a release, against a plain audit by linear programming of the same tables."""
+    release.compare(estimates, gconfid)
+
+
 @app.callback(invoke_without_command=True)
 def everything(context: typer.Context) -> None:
     """All benchmarks at their full size (about fifteen minutes on two cores)."""
     if context.invoked_subcommand is None:
         build.compare(None, "state")
         reports.compare(50, 2)
+        release.compare(None)
 
 
 if __name__ == "__main__":
