@@ -128,7 +128,8 @@ def test_a_page_of_an_earlier_policy_is_not_kept_when_its_report_fails(
 
 RAW_CELLS = {
     "a raw table or HTML": "import pandas; display(pandas.DataFrame({'name': ['Jane Doe']}))",
-    "a raw figure": "from matplotlib import pyplot; pyplot.figure(); display(pyplot.gcf())",
+    "a raw figure": "get_ipython().run_line_magic('matplotlib', 'inline'); from matplotlib import pyplot; "
+    "pyplot.plot([1, 2]); display(pyplot.gcf())",
     "printed text": "print('Jane Doe')",
 }
 
