@@ -75,7 +75,9 @@ def _changed(reference: World, change: Changed | None) -> World:
     levels = len(reference.counted.sets)
     counts = [reference.x, reference.n, *reference.around]
     changed = [_copied(part) for part in counts]
-    classes = [(kind.x.copy(), kind.n.copy(), [larger.copy() for larger in kind.around]) for kind in reference.classifications]
+    classes = [
+        (kind.x.copy(), kind.n.copy(), [larger.copy() for larger in kind.around]) for kind in reference.classifications
+    ]
     starts = np.cumsum([0, *(len(kind.codes) for kind in reference.classifications)])
     for (part, what, provider, district, which, cohort), people in zip(fields[moved], by, strict=True):
         own, at = (changed[0], (part,)) if part < levels else (changed[part - levels + 1], ())

@@ -5,17 +5,18 @@ Of a few providers and districts around the target first, of many or all then. W
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import highspy
 import numpy as np
 from scipy import sparse
 
+from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.neighbourhoods import Layout, Neighbourhood, Place
 from partnerlib.disclosure.audit.proofs import BlockRooms
+from partnerlib.disclosure.audit.solver import OPTIONS
 from partnerlib.disclosure.audit.system import Integers, SolverGaveUp, reproduces
-from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.worlds import NOBODYS, Ints
 
 NEIGHBOURS = (3, 6, 12)
@@ -23,6 +24,12 @@ NEIGHBOURS = (3, 6, 12)
 
 SMALL = 600
 """Pairs up to which the last neighbourhood is the whole block."""
+
+
+WHOLE: Mapping[str, bool | int | float | str] = OPTIONS
+"""Options for questions in whole numbers: without presolve, which calls some solvable questions infeasible."""
+
+LINEAR: Mapping[str, bool | int | float | str] = {**OPTIONS, "presolve": "choose"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Nearest:
         by_provider, by_district = self.layout.of_providers()[-1], self.layout.of_districts()[-1]
         self._largest = [np.argsort(-counts.sum(axis=1), kind="stable") for counts in (by_provider, by_district)]
 
-    def changed(self, place: Place, change: int, attack: Attack = Attack()) -> Changed | None:  # noqa: B008
+    def changed(self, place: Place, change: int, attack: Attack = Attack()) -> Changed | None:
         """A world in which a count is up by at least `change` (down, if negative) and no insider's people differ."""
         counts = (len(self.world.providers), len(self.world.districts))
         everybody = (tuple(range(counts[0])), tuple(range(counts[1])))
@@ -162,9 +169,13 @@ class _Program:
         program.a_matrix_.value_ = both.data.astype(float)
         self.rows = len(activity)
         self.model = highspy.Highs()
-        for option, value in {"output_flag": False, "threads": 1, "random_seed": 0}.items():
-            self.model.setOptionValue(option, value)
+        self._set(LINEAR)
         self.model.passModel(program)
+
+    def _set(self, options: Mapping[str, bool | int | float | str]) -> None:
+        for option, value in options.items():
+            if self.model.setOptionValue(option, value) != highspy.HighsStatus.kOk:
+                raise SolverGaveUp(f"the installed HiGHS does not know the option '{option}'; install highspy again")
 
     def nearest(
         self, place: Place, change: int, attack: Attack, near: tuple[Sequence[int], Sequence[int]], is_whole: bool
@@ -211,11 +222,13 @@ class _Program:
     def _whole(self, target: Ints, change: int) -> Integers | None:
         every = np.arange(2 * len(self.reference), dtype=np.int32)
         self.model.changeColsIntegrality(len(every), every, np.full(len(every), highspy.HighsVarType.kInteger))
+        self._set(WHOLE)
         try:
             found = self._solved()
         finally:
             kinds = np.full(len(every), highspy.HighsVarType.kContinuous)
             self.model.changeColsIntegrality(len(every), every, kinds)
+            self._set(LINEAR)
         if found is not None and not self._is_changed(found, target, change):
             raise SolverGaveUp("the solver's world does not print the release; nothing is proved by it")
         return found

@@ -98,7 +98,14 @@ class Layout:
                 for node, row in zip(nodes, own.itertuples(index=False), strict=True):
                     cohorts = tuple(at for at, year in enumerate(world.cohorts) if row.first <= year <= row.last)
                     entry = Printed(
-                        part, str(kind), int(node), cohorts, int(row.low), int(row.high), bool(row.of), bool(row.is_open)
+                        part,
+                        str(kind),
+                        int(node),
+                        cohorts,
+                        int(row.low),
+                        int(row.high),
+                        bool(row.of),
+                        bool(row.is_open),
                     )
                     found[str(kind)].setdefault(int(node), []).append(entry)
         return found
@@ -134,7 +141,7 @@ class Neighbourhood:
 
     def unknowns_of(self, place: Place) -> Ints:
         """The unknowns that add up to a count, as far as they are free."""
-        part, counts, provider, district, which, cohort = self._columns
+        part, counts, provider, district, which, _ = self._columns
         within = self._in_cohorts.get(place.cohorts)
         mine = (part == place.part) & (self._remember(place.cohorts) if within is None else within)
         side = PAIR if self.layout.has_pairs else PROVIDER

@@ -40,7 +40,9 @@ class Channel:
 
 def channels_of(levels: int, is_sized: bool, has_larger: bool) -> list[Channel]:
     """Every way to gain. Where nothing is known of a larger set, gaining is joining, and joining is arriving."""
-    ways = [Channel(0, None)] if levels == 1 else [Channel(a, b) for a in range(levels) for b in range(levels) if a != b]
+    ways = (
+        [Channel(0, None)] if levels == 1 else [Channel(a, b) for a in range(levels) for b in range(levels) if a != b]
+    )
     if is_sized and has_larger:
         ways += [Channel(level, None, is_joining=True) for level in range(levels)]
     if is_sized:
@@ -77,7 +79,9 @@ def spans_of(said: pd.DataFrame, cohorts: Ints) -> Spans:
 def rooms_of(world: World, said: Statements) -> BlockRooms:
     """The printed rows of a block around the world; a release that says something else than the world is refused."""
     about = [said.about(name) for name in world.counted.sets]
-    sizes = [said.about(name) for name in ([world.counted.among] if world.counted.among else []) + [*world.counted.around]]
+    sizes = [
+        said.about(name) for name in ([world.counted.among] if world.counted.among else []) + [*world.counted.around]
+    ]
     # Shares of a larger set are that set's own block's business: here only plain sizes are.
     sizes = [part[part["of"] == ""] for part in sizes]
     spans = spans_of(pd.concat([*about, *sizes]), world.cohorts)
@@ -141,7 +145,9 @@ class BlockRooms:
         for sign in (1, -1):
             room = np.zeros((len(self.channels), *shape), dtype=np.int64)
             for step in STEPS:
-                room += np.stack([self._allowed(kind, group, index, count, size, way, sign * step) for way in self.channels])
+                room += np.stack(
+                    [self._allowed(kind, group, index, count, size, way, sign * step) for way in self.channels]
+                )
             steps[sign] = room
         return Rooms(steps[1], steps[-1], self.spans.inside)
 
@@ -189,7 +195,11 @@ class BlockRooms:
     def refuse_contradictions(self) -> None:
         """The world must print the release: a number of which it says something else is an error of the release."""
         world = self.world
-        counts = [*((world.x, level) for level in range(self.levels)), (world.n, None), *((c, None) for c in world.around)]
+        counts = [
+            *((world.x, level) for level in range(self.levels)),
+            (world.n, None),
+            *((c, None) for c in world.around),
+        ]
         programs = next((kind for kind in world.classifications if kind.name == "program"), None)
         for place, part in enumerate([*self.about, *self.sizes]):
             own, level = counts[place]

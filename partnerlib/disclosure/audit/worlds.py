@@ -310,6 +310,8 @@ def _by_subgroup(
         own, column, (shape[0], shape[2]), (providers.get_indexer(own["unit_code"]), years.get_indexer(own["cohort"]))
     )
     everyone = plain[plain["unit_kind"] == "state"]
-    whole[-1] = _filled(everyone, column, (shape[2],), (years.get_indexer(everyone["cohort"]),)) - whole[:-1].sum(axis=0)
+    whole[-1] = _filled(everyone, column, (shape[2],), (years.get_indexer(everyone["cohort"]),)) - whole[:-1].sum(
+        axis=0
+    )
     counts[:, -1] = whole - counts[:, :-1].sum(axis=1)
     return counts.reshape(-1, shape[2])
