@@ -134,6 +134,18 @@ def test_the_index_may_count_its_pages_and_each_row_print_its_own_unit() -> None
     assert sum("'4 pages'" in each for each in wrong) == 1 and sum("'12'" in each for each in wrong) == 1
 
 
+def test_a_number_beside_another_is_not_cut_in_two() -> None:
+    """A count of pages stands one snippet away from the next: neither is read by its last digit alone."""
+    codes = [f"8900{place:04d}" for place in range(31)]
+    rows = "".join(
+        f'<tr><th><a href="provider/{code}-x.html">x</a></th><td>{"done" if code != codes[0] else "nothing to report"}'
+        "</td></tr>"
+        for code in codes
+    )
+    found = told(f"<p>30 pages report results, 1 says why there is nothing</p><table>{rows}</table>", "index.html")
+    assert [each for each in found if "href" not in each] == []
+
+
 def test_the_records_reasons_and_key_numbers_are_read_as_words() -> None:
     pages = [
         {"kind": "provider", "unit_code": PROVIDER, "path": PATH, "key_number": {"value": "130", "title": "Placed"}},

@@ -294,6 +294,10 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
 
 def _around(text: str, start: int, end: int) -> str:
     left, right = max(0, start - SNIPPET), end + SNIPPET
+    while left > 0 and text[left - 1 : left + 1].isdigit():  # no other number is cut in two
+        left -= 1
+    while right < len(text) and text[right - 1 : right + 1].isdigit():
+        right += 1
     return f"{'…' if left else ''}{text[left:right]}{'…' if right < len(text) else ''}"
 
 
