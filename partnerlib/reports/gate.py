@@ -16,6 +16,7 @@ import pandas as pd
 from partnerlib.disclosure.audit.reading import CELLS, MANIFEST, Leak, Published, read_published
 from partnerlib.disclosure.audit.traces import of_remarks, untraced
 from partnerlib.disclosure.files import write_files
+from partnerlib.disclosure.ledger import Ledger
 from partnerlib.disclosure.manifest import content_sha256
 from partnerlib.disclosure.sealed import read_release
 from partnerlib.disclosure.zones import SealedRelease, sealed_only
@@ -77,7 +78,7 @@ def _own_reasons(record: str) -> list[str]:
     return [reason for reason in reasons if OWN_REASON.fullmatch(reason)]
 
 
-def refuse(findings: Sequence[str]) -> None:
+def refuse(findings: Sequence[str], closing: str = "nothing was published; what stood there is unchanged") -> None:
     """Refuse what was found, if anything was."""
     if not findings:
         return
@@ -88,7 +89,7 @@ def refuse(findings: Sequence[str]) -> None:
                 f"reports refused: {len(findings)} things in them are not of the sealed release:",
                 *(f"  {finding}" for finding in findings[:SHOWN]),
                 *([f"  and {more} more"] if more > 0 else []),
-                "nothing was published; the pages that stood there are unchanged",
+                closing,
             ]
         )
     )
@@ -110,7 +111,11 @@ def audit_folder(folder: Path, notebooks: Path, progress: Callable[[str], None] 
         return Found(sealed.cells, sealed.definitions, manifest.policy, manifest.audience, "as it was sealed")
     progress("reading the published files back")
     published = read_published(folder)
-    refuse(findings_of(published, folder, notebooks))
+    refuse(
+        findings_of(published, folder, notebooks), "give these files to nobody; `partnerlib report` makes them again"
+    )
     account = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    if (folder.parent / "ledger").is_dir():
+        Ledger.read(folder.parent / "ledger", heads=[account["ledger_head"]])
     told = f"{len(published.pages)} pages and the files beside them hold the release and nothing else"
     return Found(published.cells, published.definitions, account["policy"], account["audience"], told)
