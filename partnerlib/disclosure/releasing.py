@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from partnerlib.disclosure.audit.certificate import certificate
@@ -85,7 +86,7 @@ def pass_gate(
             break
         # What is still exposed after a few rounds is many steps away: take several before asking again.
         for _ in range(1 if attempt < PATIENCE else STRIDE):
-            protected = withhold(protected, _places(exposed))
+            protected = withhold(protected, _places(exposed, protected.definitions, attempt))
         protected = _without_small_differences(protected, earlier, policy)
     return Passed(
         cells=protected.cells,
@@ -151,10 +152,18 @@ def _of_others(exposed: pd.DataFrame, owner: Owner | None) -> pd.DataFrame:
     return exposed[~is_own].reset_index(drop=True)
 
 
-def _places(exposed: pd.DataFrame) -> pd.DataFrame:
-    return exposed.assign(cohort=exposed["last"], window_years=exposed["last"] - exposed["first"] + 1)[
-        ["measure", "set", "kind", "unit_kind", "unit_code", "cohort", "window_years"]
-    ].assign(kind=exposed["kind"].where(exposed["kind"] == "size", ""))
+def _places(exposed: pd.DataFrame, definitions: pd.DataFrame, attempt: int) -> pd.DataFrame:
+    """What is exposed, as protection names places.
+
+    A set may be printed as the number of people behind another measure, too: when telling less of the measures that
+    count it was not enough, those sizes go.
+    """
+    is_size = exposed["kind"] == "size"
+    if attempt > 1:
+        is_size |= exposed["set"].isin(definitions["among"]) & (exposed["set"] != "")
+    return exposed.assign(
+        cohort=exposed["last"], window_years=exposed["last"] - exposed["first"] + 1, kind=np.where(is_size, "size", "")
+    )[["measure", "set", "kind", "unit_kind", "unit_code", "cohort", "window_years"]]
 
 
 def _named(row: Any) -> str:
