@@ -115,8 +115,8 @@ def compare(estimates: Path | None, gconfid: Path | None = None) -> None:
     plain, ours, readers = found["linear"]["for all"], found["audit"]["clock"], int(found["linear"]["readers"])
     console.print(
         f"plain linear programming: {plain:,.0f} s for {found['linear']['of']:,} withheld numbers, each in its own "
-        f"table, as the public; {plain * readers:,.0f} s as each of the {readers:,} readers our audit is about. Ours, of "
-        f"everything together: {ours:,.0f} s, ratio {plain * readers / ours:,.0f}"
+        f"table, as the public;\n{plain * readers:,.0f} s as each of the {readers:,} readers our audit is about. "
+        f"Ours, of everything together: {ours:,.0f} s, ratio {plain * readers / ours:,.0f}"
     )
     patterns(console, gconfid)
 

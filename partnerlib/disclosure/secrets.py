@@ -67,15 +67,21 @@ def scan(
     canaries   names and identifiers that were planted in the inputs: found anywhere, also inside archives
     invented   folders whose files may hold rows about (invented) people; canaries are looked for there, too
     """
-    wanted = [canary.encode() for canary in canaries]
+    wanted = [(canary.encode(), _words(canary.encode())) for canary in canaries]
     found: list[SecretFinding] = []
     for path, content in files:
         for part, inside in _unpacked(path, content):
-            if any(canary in inside for canary in wanted):
+            words = _words(inside) if wanted else frozenset()
+            if any(parts <= words and canary in inside for canary, parts in wanted):
                 found.append(SecretFinding(part, None, "holds a name or identifier from the inputs"))
         if not path.startswith(tuple(invented)):
             found += _scan_file(path, content)
     return tuple(found)
+
+
+def _words(content: bytes) -> frozenset[bytes]:
+    """Runs of letters and of digits: thousands of names are looked up in them at once."""
+    return frozenset(re.findall(rb"[A-Za-z]+|[0-9]+|[^\x00-\x7f]+", content))
 
 
 def tree(folder: Path) -> Iterator[tuple[str, bytes]]:
