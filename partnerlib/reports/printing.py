@@ -86,11 +86,12 @@ def attack_in_words(audit: Mapping[str, Mapping[str, int]]) -> list[str]:
     """
     if not audit:
         return ["It was not tried what could be worked out from it."]
+    audit = {kind: audit[kind] for kind in sorted(audit, key=[*ATTACKERS, *audit].index)}
     known = [ATTACKERS.get(kind, kind) for kind in audit]
     tried = f"Before it was sealed, it was attacked as {listed(known, 'or')} could."
     found = {ATTACKERS.get(kind, kind): counts for kind, counts in audit.items() if counts["exposed"]}
     if not found:
-        return [tried, "No withheld number was found."]
+        return [tried, "Nobody was exposed."]
     return [
         tried,
         "This policy publishes all the same what can be worked out.",

@@ -137,7 +137,7 @@ def test_a_page_says_how_its_numbers_are_printed_and_what_the_attack_found(tmp_p
     html = page_of(tmp_path, facts(), Words("Fine."))
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
     assert "How numbers are printed" in text and "60–65% says at least 60% and under 65%" in text
-    assert "Policy: standard, version 1." in text and "No withheld number was found." in text
+    assert "Policy: standard, version 1." in text and "Nobody was exposed." in text
     assert "only." not in text, "a public page is for everybody"
     exposed = account_in_words("dese_published 1", {"public": {"asked": 12, "exposed": 5}})
     assert exposed.endswith("By anybody outside, 5 of 12 numbers can be worked out.")
