@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon, Rectangle, StepPatch
 from matplotlib.transforms import BlendedAffine2D, BlendedGenericTransform
 
-from partnerlib.disclosure.labels import unprinted_labels, unprinted_ticks
+from partnerlib.disclosure.labels import categories, unprinted_labels, unprinted_ticks
 from partnerlib.errors import ReleaseRefused
 
 MINIMUM_PEOPLE = 10
@@ -237,10 +237,11 @@ def _is_rug(lines: LineCollection) -> bool:
 
 def _check_limits(axes: Axes, points: np.ndarray) -> Iterator[str]:
     """An axis that ends far beyond what is drawn ends at something that is not drawn."""
-    for axis, limits, values in (("x", axes.get_xlim(), points[:, 0]), ("y", axes.get_ylim(), points[:, 1])):
+    sides = (("x", axes.xaxis, axes.get_xlim(), points[:, 0]), ("y", axes.yaxis, axes.get_ylim(), points[:, 1]))
+    for name, axis, limits, values in sides:
         if not len(values):
             continue
-        held = np.append(values, ENDS_OF_SCALES[:2])
+        held = np.concatenate([values, ENDS_OF_SCALES[:2], categories(axis)])
         room = MARGIN * float(np.ptp(held)) + BESIDE
         if max(limits) > held.max() + room or min(limits) < held.min() - room:
-            yield f"a limit of the {axis} axis lies far beyond what is drawn"
+            yield f"a limit of the {name} axis lies far beyond what is drawn"

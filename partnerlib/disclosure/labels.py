@@ -46,11 +46,26 @@ def unprinted_ticks(axes: Axes, points: np.ndarray, printed: Known) -> Iterator[
     for name, axis, values in (("x", axes.xaxis, points[:, 0]), ("y", axes.yaxis, points[:, 1])):
         if not isinstance(axis.get_major_locator(), FixedLocator):
             continue
+        named = set(categories(axis))
         for tick in np.asarray(axis.get_majorticklocs(), dtype=float):
-            is_category = tick == round(tick) and bool((np.abs(values - tick) < _BESIDE).any())
+            is_category = tick in named or (tick == round(tick) and bool((np.abs(values - tick) < _BESIDE).any()))
             if not is_category and not printed.has(np.array([tick]), (0.0, 1.0, 100.0)):
                 yield f"a tick of the {name} axis stands at a number the release does not print"
                 break
+
+
+def categories(axis: Axis) -> list[float]:
+    """Places of an axis that carry names: 0, 1, 2 ... without a gap, each with a label that is no number."""
+    if not isinstance(axis.get_major_locator(), FixedLocator):
+        return []
+    places = [float(place) for place in axis.get_majorticklocs()]
+    words = [label.get_text() for label in axis.get_ticklabels()]
+    is_named = any(words) and not any(map(_is_number, words))
+    return places if is_named and sorted(places) == [float(place) for place in range(len(places))] else []
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"[-+]?[\d.,]+\s*%?", text.strip()))
 
 
 def _tick_labels(axis: Axis) -> Iterator[tuple[Text, float]]:

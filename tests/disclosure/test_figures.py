@@ -17,8 +17,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from partnerlib.disclosure.figures import check_figure, refuse_raw_figure
 from partnerlib.disclosure.images import png_chunks, refuse_image, strip_png, svg_points
+from partnerlib.display import bands, style
 from partnerlib.display import figures as house
-from partnerlib.display import style
 from partnerlib.errors import ReleaseRefused
 
 PRINTED = [0.55, 0.65, 0.35, 0.45, 0.48, 0.72, 0.28, 0.52, 120.0, 85.0, 40.0]
@@ -208,3 +208,38 @@ def test_pictures_of_the_house_hold_no_words() -> None:
     drawn = house.bars(pd.DataFrame({"label": ["a"], "value": [40.0]}), "Hosts", "n", is_synthetic=True)
     assert isinstance(drawn, house.Figure)
     refuse_image(drawn.png, "hosts.png")
+
+
+BANDS = pd.DataFrame(
+    {
+        "label": ["Hired near", "Hired near", "Retained", "Withheld"],
+        "series": ["This unit", "The state", "This unit", "This unit"],
+        "years": [1, 1, 2, 3], "statistic": "rate", "value": [0.55, 0.65, 0.35, np.nan],
+        "value_low": [0.5, 0.6, 0.3, np.nan], "value_high": [0.6, 0.7, 0.4, np.nan], "low": [0.35, 0.54, 0.17, np.nan],
+        "high": [0.73, 0.75, 0.56, np.nan], "rounding": ["band 10"] * 3 + [""], "n": [40.0, 120.0, 40.0, np.nan],
+        "n_low": [38.0, 118.0, 38.0, np.nan], "n_high": [42.0, 122.0, 42.0, np.nan], "window_years": 3, "cohort": 2018,
+        "n_rounding": ["nearest 5"] * 3 + [""],
+        "people": np.nan, "status": ["reported"] * 3 + ["suppressed"], "note": "",
+    }
+)  # fmt: skip
+
+
+def test_the_figures_of_a_release_draw_printed_numbers_only(drawn_bands: list[Canvas]) -> None:
+    rows = BANDS.to_dict("records")
+    looks = dict(zip(("This unit", "The state"), style.CYCLE, strict=False))
+    bands.compared_bands(rows, "Where they are hired", "n", looks, is_synthetic=True)
+    bands.band_curves(rows, "Still there", "n", "Years since the first job", is_synthetic=True)
+    columns = ["value", "value_low", "value_high", "low", "high", "n", "people"]
+    printed = BANDS[columns].to_numpy(dtype=float).ravel()
+    assert len(drawn_bands) == 2
+    for figure in drawn_bands:
+        assert check_figure(figure, printed) == ()
+        assert check_figure(figure, printed[printed != 0.6]), "a band's edge that no cell prints is found"
+
+
+@pytest.fixture
+def drawn_bands(monkeypatch: pytest.MonkeyPatch) -> list[Canvas]:
+    kept: list[Canvas] = []
+    finish = bands.finish
+    monkeypatch.setattr(bands, "finish", lambda figure, synthetic: (kept.append(figure), finish(figure, synthetic))[1])
+    return kept
