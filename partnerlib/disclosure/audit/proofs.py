@@ -79,6 +79,8 @@ def spans_of(said: pd.DataFrame, cohorts: Ints) -> Spans:
 def rooms_of(world: World, said: Statements) -> BlockRooms:
     """The printed rows of a block around the world; a release that says something else than the world is refused."""
     about = [said.about(name) for name in world.counted.sets]
+    # The same people may be printed as a share of another set: that is the business of the other set's block.
+    about = [part[part["of"].isin(["", world.counted.among])] for part in about]
     sizes = [
         said.about(name) for name in ([world.counted.among] if world.counted.among else []) + [*world.counted.around]
     ]

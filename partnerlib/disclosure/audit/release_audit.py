@@ -82,20 +82,24 @@ def blocks(definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame], samples
             tuple(closed[name] for name in (among or sets[0], *held)),
         )  # fmt: skip
 
-    found: dict[tuple[str, ...], Counted] = {}
+    found: dict[tuple[tuple[str, ...], str], Counted] = {}
     countable = definitions[definitions["statistic"].isin(COUNTABLE) & (definitions["counted"] != "")]
-    for measure, rows in countable.groupby("measure", sort=False):
+    by_measure = {str(measure): rows for measure, rows in countable.groupby("measure", sort=False)}
+    longest = sorted(by_measure, key=lambda name: -len(_observed(parts, name, str(by_measure[name]["level"].iloc[0]))))
+    for measure, rows in ((name, by_measure[name]) for name in longest):
         together = rows["is_partition"].all() and len(rows) > 1
         for part in [rows] if together else [rows.iloc[[at]] for at in range(len(rows))]:
             sets, among = tuple(part["counted"].astype("str")), str(part["among"].iloc[0])
             whole = "" if sets == (among,) else among
-            found.setdefault(sets, block(sets, whole, str(measure), tuple(part["level"].astype("str")), "numerator"))
-    counted_alone = {name for sets in found for name in sets}
+            found.setdefault(
+                (sets, whole), block(sets, whole, measure, tuple(part["level"].astype("str")), "numerator")
+            )
+    counted_alone = {name for sets, _ in found for name in sets}
     for among, (measure, level) in sources.items():
         if among not in counted_alone:
             parent = next(iter(around(among)), "")
             is_answering = bool(parent) and samples.get(sources[parent][0]) == samples.get(measure)
-            found[(among,)] = replace(
+            found[((among,), "")] = replace(
                 block((among,), parent, measure, (level,), "denominator"),
                 kinds=kinds[among], closed=closed[among], is_answering=is_answering,
             )  # fmt: skip
@@ -115,14 +119,19 @@ def _sources(definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame]) -> di
         measure, level = str(row.measure), str(row.level)
         if measure not in parts or row.statistic not in COUNTABLE:
             continue
-        rows = parts[measure]
-        sizes = rows.loc[(rows["unit_kind"] == "state") & (rows["group_value"] == level), "denominator"]
-        if not len(sizes) or (sizes % 1 > 0).any():
-            continue
-        seen = int((sizes > 0).sum())
-        if seen > best.get(str(row.among), (-1, ("", "")))[0]:
+        seen = len(_observed(parts, measure, level))
+        if seen and seen > best.get(str(row.among), (-1, ("", "")))[0]:
             best[str(row.among)] = (seen, (measure, level))
     return {among: chosen for among, (_, chosen) in best.items() if among}
+
+
+def _observed(parts: Mapping[str, pd.DataFrame], measure: str, level: str) -> set[int]:
+    """Cohorts in which the state has somebody to ask; none for sizes that are sums of weights."""
+    rows = parts.get(measure)
+    if rows is None:
+        return set()
+    state = rows[(rows["unit_kind"] == "state") & (rows["group_value"] == level) & (rows["denominator"] > 0)]
+    return set() if (state["denominator"] % 1 > 0).any() else set(state["cohort"].astype(int))
 
 
 def audit_counts(
@@ -231,7 +240,11 @@ def audit_block(
         return pd.DataFrame(columns=list(FINDING_COLUMNS))
     smaller = rows[rows["unit_kind"] != "state"]
     of = smaller if len(smaller) else rows
-    cohorts = list(range(int(of["first"].min()), int(of["last"].max()) + 1))
+    # Another measure that counts the same set may be observed in more cohorts: those are looked at with it.
+    observed = _observed(parts, counted.measure, counted.levels[0])
+    cohorts = [year for year in range(int(of["first"].min()), int(of["last"].max()) + 1) if year in observed]
+    if not cohorts:
+        return pd.DataFrame(columns=list(FINDING_COLUMNS))
     rooms = rooms_of(world(counted, parts, cohorts), said)
     kind = "size" if counted.role == "denominator" or not counted.among else "counted"
     findings = targets_of(rooms, policy.thresholds.people).assign(measure=counted.measure, kind=kind, attacker="")
