@@ -163,7 +163,7 @@ def _by_level(level_of: Ints, truths: Truths, needed: Truths) -> Truths:
     return found
 
 
-def _partners_of_two(boards: Sequence[Board], channel: int, node: int, cohort: int) -> Truths:
+def _partners_of_two(boards: Sequence[Board], channel: np.signedinteger, node: int, cohort: int) -> Truths:
     """Who may lose one each, so that the node gains two: other own nodes by other nodes."""
     one, two = boards[0], boards[1]
     if not (two.own.gain(2)[channel, node, cohort] and two.class_gain[channel, node, cohort]):
@@ -211,7 +211,7 @@ def _in_time(board: Board, step: int) -> Truths:
     return moved
 
 
-def _crosswise(board: Board, own: Truths, channel: int, node: int, gained: int) -> Truths:
+def _crosswise(board: Board, own: Truths, channel: np.signedinteger, node: int, gained: int) -> Truths:
     """Four people: two own nodes, two cohorts, one other node; who and where could be the second two."""
     options = np.zeros(board.can_gain.shape[1:3], dtype=bool)
     for lost in range(board.can_gain.shape[-1]):

@@ -187,8 +187,8 @@ class Neighbourhood:
             is_nobodys = (closed[part][0] and not has_provider) or (closed[part][1] and not has_district)
             made.append(self.builder.unknown("", 0, 0 if is_nobodys else np.inf))
         if layout.world.counted.among:
-            counted = dict.fromkeys(made[:levels], 1)
-            self.builder.constrain("whole", counted | {made[levels]: -1}, 0 if levels > 1 else -np.inf, 0)
+            parts = dict.fromkeys(made[:levels], 1) | {made[levels]: -1}
+            self.builder.constrain("whole", parts, 0 if levels > 1 else -np.inf, 0)
         for inner, outer in zip(made[levels:], made[levels + 1 :], strict=False):
             self.builder.constrain("inside", {inner: 1, outer: -1}, -np.inf, 0)
 
@@ -278,8 +278,9 @@ class Neighbourhood:
             people = self.unknowns_of(whole)
             size, held = self._reference_of(whole), int(self.reference[people].sum())
             if self.holds_sizes:
-                low, high = (int(bound) for bound in bounds_of(entry.low, entry.high, entry.is_open, size))  # type: ignore[arg-type]
-                self.builder.constrain(entry.kind, terms, low - count + free, high - count + free)
+                ends = bounds_of(entry.low, entry.high, entry.is_open, size)  # type: ignore[arg-type]
+                fewest, most = (int(end) - count + free for end in ends)
+                self.builder.constrain(entry.kind, terms, fewest, most)
                 self.builder.constrain(entry.kind, dict.fromkeys(people.tolist(), 1), held, held)
                 continue
             for bound, low, high in ((entry.low, 0.0, np.inf), (entry.high, -np.inf, -1.0 if entry.is_open else 0.0)):

@@ -253,7 +253,7 @@ class BlockRooms:
         n = np.zeros((len(kind.values), kind.n.shape[1]), dtype=np.int64)
         x = np.zeros((len(kind.x), *n.shape), dtype=np.int64)
         np.add.at(n, kind.value, kind.n)
-        np.add.at(x, (slice(None), kind.value), kind.x)
+        np.add.at(x, (slice(None), kind.value), kind.x)  # type: ignore[arg-type]
         state = self._rooms("state", kind.values, x, n, (), kind.name)
         return Rooms(state.up[:, kind.value], state.down[:, kind.value], self.spans.inside)
 
@@ -296,11 +296,11 @@ class BlockRooms:
         gain, lose = self.people(kind.x, kind.n, kind.around[0] if kind.around else None)
         shape = (len(self.channels), len(self.world.providers), len(self.world.cohorts))
         has_class = np.zeros(shape[1], dtype=bool)
-        has_class[kind.provider[kind.n.sum(axis=1) > 0]] = True
+        has_class[kind.provider] = True
         found = []
         for able in ((gain >= step) & rooms.gain(step), (lose >= step) & rooms.lose(step)):
             best = np.zeros(shape, dtype=bool)
-            np.logical_or.at(best, (slice(None), kind.provider), able)
+            np.logical_or.at(best, (slice(None), kind.provider), able)  # type: ignore[arg-type]
             best[:, ~has_class] = True
             found.append(best)
         return found[0], found[1]
@@ -417,20 +417,22 @@ def _programs(rooms: BlockRooms, place: int, limit: int) -> pd.DataFrame:
     gain, lose = rooms.people(kind.x, kind.n, kind.around[0] if kind.around else None)
     small = _needed(rooms, kind.x, kind.n, limit)
     of_providers = np.zeros((rooms.levels, len(world.providers), len(world.cohorts)), dtype=bool)
-    np.logical_or.at(of_providers, (slice(None), kind.provider), small)
+    np.logical_or.at(of_providers, (slice(None), kind.provider), small)  # type: ignore[arg-type]
     found = _steps(rooms, "provider", of_providers, without=place)
-    public, hidden = {}, {}
+    public: dict[int, tuple[Truths, Truths]] = {}
+    hidden: dict[int, tuple[Truths, Truths]] = {}
     for step in STEPS:
         gains, loses = (gain >= step) & own.gain(step), (lose >= step) & own.lose(step)
         for sign, mine, theirs in ((1, gains, loses), (-1, loses, gains)):
             sisters = np.zeros((mine.shape[0], len(world.providers), mine.shape[2]), dtype=np.int32)
-            np.add.at(sisters, (slice(None), kind.provider), theirs.astype(np.int32))
+            np.add.at(sisters, (slice(None), kind.provider), theirs.astype(np.int32))  # type: ignore[arg-type]
             swapped = _of_levels(rooms, mine & (sisters[:, kind.provider] - theirs > 0))
             able, way = _of_levels(rooms, mine), found[sign * step]
-            public[sign * step] = tuple(swapped | (able & part[:, kind.provider]) for part in (way.single, way.total))
-            hidden[sign * step] = tuple(
-                swapped | (able & part[:, kind.provider]) for part in (way.single_hidden, way.total_hidden)
+            single, total, single_hidden, total_hidden = (
+                swapped | (able & part[:, kind.provider])
+                for part in (way.single, way.total, way.single_hidden, way.total_hidden)
             )
+            public[sign * step], hidden[sign * step] = (single, total), (single_hidden, total_hidden)
     count = rooms.spans.summed(kind.x)
     insider = _reach(rooms, hidden, count).values
     return _frame(rooms, kind.name, kind.codes, kind.x, kind.n, _reach(rooms, public, count), insider, limit)

@@ -49,6 +49,8 @@ class Counted:
     """Whether everybody counted is known to have a provider, and a district: that units add up is published."""
     sizes_closed: tuple[tuple[bool, bool], ...] = ((False, False),)
     """The same of `among` and of the larger sets around it."""
+    has_programs: bool = True
+    """Whether everybody of a provider is known to be in one of its programs; else some may be in none."""
     is_answering: bool = False
     """Whether the set holds those of a sample who could be asked: that somebody was not says nothing of them."""
 
@@ -104,7 +106,7 @@ class World:
 
 
 REST = "~"
-"""Code of the programs of a provider nothing is printed about, put together."""
+"""Code of the programs of a provider nothing is printed about, put together; with its people in no program, if any."""
 
 
 def merged(world: World, printed: Collection[str]) -> World:
@@ -169,6 +171,8 @@ def world(counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Seq
     _refuse_impossible(counted, n, x)
     around = tuple(_counts(part, "denominator", axes) for part in larger)
     programs = _programs(sizes, levels, larger, counted.role, axes)
+    if not counted.has_programs:
+        programs = [_with_none(kind, n, x, around) for kind in programs]
     is_plain = counted.levels == ("",) and whole[0] == counted.measure
     grouped = _subgroups(rows, counted.role, axes) if is_plain and not larger else []
     return World(counted, providers, districts, years, n, x, around, (*programs, *grouped))
@@ -272,6 +276,24 @@ def _programs(
     n, x = table(rows, "denominator"), np.stack([table(level, column) for level in levels])
     around = tuple(table(part, "denominator") for part in larger)
     return [Classification("program", tuple(codes), owner, np.zeros(len(codes), dtype=np.int64), ("",), n, x, around)]
+
+
+def _with_none(kind: Classification, n: Counts, x: Counts, around: Sequence[Counts]) -> Classification:
+    """The programs, and for each provider the people in none: whoever reads the release cannot tell how many."""
+    owners = np.unique(kind.provider)
+
+    def remainder(whole: Ints, own: Ints) -> Ints:
+        sums = _added(own, -2, kind.provider, whole.shape[-2])
+        return np.concatenate([own, (whole - sums)[..., owners, :]], axis=-2)
+
+    codes = (*kind.codes, *(f"{kind.codes[int(np.argmax(kind.provider == p))].partition(':')[0]}:" for p in owners))
+    larger = tuple(remainder(whole.provider, own) for whole, own in zip(around, kind.around, strict=True))
+    value = np.zeros(len(codes), dtype=np.int64)
+    owner = np.concatenate([kind.provider, owners])
+    return Classification(
+        kind.name, codes, owner, value, kind.values, remainder(n.provider, kind.n), remainder(x.provider, kind.x),
+        larger,
+    )  # fmt: skip
 
 
 def _subgroups(rows: pd.DataFrame, column: str, axes: tuple[pd.Index, pd.Index, pd.Index]) -> list[Classification]:
