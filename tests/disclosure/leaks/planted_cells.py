@@ -42,7 +42,7 @@ def _large() -> pd.DataFrame:
 def aggregates(measures: tuple[str, ...]) -> pd.DataFrame:
     estimates = state.estimates(_large() if measures == LEVELS else state.people())
     if measures == LEVELS:
-        estimates = estimates[estimates["unit_kind"] != "program"]
+        estimates = estimates[estimates["unit_kind"].isin(["state", "provider"])]
     return estimates[estimates["measure"].isin(measures)].reset_index(drop=True)
 
 
@@ -221,7 +221,7 @@ OUTCOMES = {"measure": "outcomes", "unit_kind": "provider", "window_years": WIND
 LEAKS = [
     _cells("small count printed", unwithheld(COUNTS, **COMPLETERS, unit_code=SMALL), f"provider:{SMALL}"),
     _cells("lone cell", exact(COUNTS, **COMPLETERS, unit_kind="district"),
-           f"district:{state.SMALL_DISTRICT}, 2016 to 2018"),
+           f"district:{state.SMALL_DISTRICT}, 2016 to 2018: found by public"),
     _cells("state minus all others", exact(COUNTS, **COMPLETERS, unit_kind=("provider", "state")),
            f"provider:{SMALL}, 2016 to 2018: found by provider:{OTHER_SMALL}"),
     _cells("complementary count printed after all",
