@@ -162,9 +162,19 @@ class Everything:
 def audited(state: State, cells: pd.DataFrame) -> pd.DataFrame:
     said = statements(cells, pd.DataFrame({"measure": ["hired"], "level": [""]}))
     if state.only_sizes:
-        counted = Counted(("everybody",), "", "hired", role="denominator", among_source=("hired", ""), closed=CLOSED, sizes_closed=(CLOSED,))
+        counted = Counted(
+            ("everybody",),
+            "",
+            "hired",
+            role="denominator",
+            among_source=("hired", ""),
+            closed=CLOSED,
+            sizes_closed=(CLOSED,),
+        )
     else:
-        counted = Counted(("hired",), "everybody", "hired", among_source=("hired", ""), closed=CLOSED, sizes_closed=(CLOSED,))
+        counted = Counted(
+            ("hired",), "everybody", "hired", among_source=("hired", ""), closed=CLOSED, sizes_closed=(CLOSED,)
+        )
     return audit_block(counted, aggregates_of(state), said, POLICY, 60)
 
 
@@ -212,7 +222,9 @@ def test_two_complete_tables_print_the_same_release(seed: int) -> None:
     if cells.empty or state.only_sizes:
         pytest.skip("nothing is printed of what people did")
     said = statements(cells, pd.DataFrame({"measure": ["hired"], "level": [""]}))
-    counted = Counted(("hired",), "everybody", "hired", among_source=("hired", ""), closed=CLOSED, sizes_closed=(CLOSED,))
+    counted = Counted(
+        ("hired",), "everybody", "hired", among_source=("hired", ""), closed=CLOSED, sizes_closed=(CLOSED,)
+    )
     found = audited(state, cells)
     row = found[found["values"] > 2].iloc[0]
     codes = [f"{p:08d}" for p in range(state.n.shape[0] - 1)], [f"{d + 100:08d}" for d in range(state.n.shape[1] - 1)]

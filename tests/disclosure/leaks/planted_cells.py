@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import small_state as state
+import leaky_state as state
 from leak import Leak, Look
 from statsmodels.stats.proportion import proportion_confint
 

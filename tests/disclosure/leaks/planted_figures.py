@@ -10,7 +10,7 @@ import numpy as np
 from leak import Leak, Look, refusal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from small_state import people
+from leaky_state import people
 
 from partnerlib.disclosure.figures import check_figure
 from partnerlib.disclosure.images import refuse_image, strip_png

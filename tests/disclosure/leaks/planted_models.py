@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from leak import Leak, Look, refusal
-from small_state import PROVIDERS, people
+from leaky_state import PROVIDERS, people
 
 from partnerlib.disclosure.models import check_group_effects, check_model, check_models, refuse_rows
 from partnerlib.disclosure.statistics import TableStatistic, merge_steps, refuse_thin_steps, release_statistic
