@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from partnerlib.disclosure.audit.flips import Board, Proved, Rooms, Truths, proved
-from partnerlib.disclosure.audit.statements import Statements, count_bounds
+from partnerlib.disclosure.audit.statements import Statements, bounds_of, count_bounds
 from partnerlib.disclosure.audit.worlds import NO_LIMIT, NOBODYS, Classification, Ints, World, merged
 from partnerlib.errors import ReleaseRefused
 
@@ -112,12 +112,34 @@ def targets_of(rooms: BlockRooms, small: int) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+@dataclass(frozen=True)
+class Read:
+    """Statements on one kind of node as columns: where each stands, and what it allows."""
+
+    node: Ints
+    span: Ints
+    low: Ints
+    high: Ints
+    is_open: Truths
+    is_share: Truths
+
+    def narrow(self, allowed: Truths, count: Ints, size: Ints) -> None:
+        """Take away the nodes and spans (shape (nodes, spans)) whose counts some statement does not allow."""
+        if not len(self.node):
+            return
+        here = count[self.node, self.span]
+        low, high = bounds_of(self.low, self.high, self.is_open, size[self.node, self.span])
+        fits = np.where(self.is_share, (low <= here) & (here <= high), (self.low <= here) & (here <= self.high))
+        allowed[self.node[~fits], self.span[~fits]] = False
+
+
 class BlockRooms:
     """Room of every printed row of a block, by kind of node and channel."""
 
     def __init__(self, world: World, spans: Spans, about: list[pd.DataFrame], sizes: list[pd.DataFrame]) -> None:
         self.world, self.spans, self.about, self.sizes = world, spans, about, sizes
         self._sorted: dict[int, dict[tuple[str, str], pd.DataFrame]] = {}
+        self._known: dict[tuple[int, str, str], Read] = {}
         self.channels = channels_of(len(about), bool(world.counted.among), bool(world.around))
         around = [(part.provider, part.district, part.state[None]) for part in world.around]
         self.provider = self._rooms(
@@ -161,11 +183,11 @@ class BlockRooms:
         more = step * channel.is_joining
         for place, (part, people) in enumerate(zip(self.sizes, size, strict=True) if self.sizes else ()):
             if more and (place == 0 or channel.is_arriving):
-                self._narrow(allowed, self._rows(part, kind, group), index, people + more, people + more)
+                self._read(part, kind, group, index).narrow(allowed, people + more, people + more)
         for level, part in enumerate(self.about):
             change = step * channel.change(level)
             if change or more:
-                self._narrow(allowed, self._rows(part, kind, group), index, count[level] + change, size[0] + more)
+                self._read(part, kind, group, index).narrow(allowed, count[level] + change, size[0] + more)
         return allowed
 
     def _rows(self, part: pd.DataFrame, kind: str, group: str) -> pd.DataFrame:
@@ -180,13 +202,17 @@ class BlockRooms:
             self._sorted[id(part)] = sorted_
         return sorted_.get((kind, group), part.iloc[:0])
 
-    def _narrow(self, allowed: Truths, rows: pd.DataFrame, index: pd.Index, count: Ints, size: Ints) -> None:
-        if rows.empty:
-            return
-        node, span, _ = self._places(rows, index)
-        low, high = count_bounds(rows, size[node, span])
-        here = count[node, span]
-        np.logical_and.at(allowed, (node, span), (low <= here) & (here <= high))
+    def _read(self, part: pd.DataFrame, kind: str, group: str, index: pd.Index) -> Read:
+        """The statements on one kind of node with their places; asked for with every change, read once."""
+        key = (id(part), kind, group)
+        if key not in self._known:
+            rows = self._rows(part, kind, group)
+            node, span, _ = self._places(rows, index)
+            self._known[key] = Read(
+                node, span, *(rows[name].to_numpy(np.int64) for name in ("low", "high")),
+                rows["is_open"].to_numpy(bool), (rows["of"] != "").to_numpy(bool),
+            )  # fmt: skip
+        return self._known[key]
 
     def _places(self, rows: pd.DataFrame, index: pd.Index) -> tuple[Ints, Ints, pd.DataFrame]:
         at_span = {span: at for at, span in enumerate(self.spans.bounds)}

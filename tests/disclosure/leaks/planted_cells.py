@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+import leaky_state as state
 import numpy as np
 import pandas as pd
-import leaky_state as state
 from leak import Leak, Look
 from statsmodels.stats.proportion import proportion_confint
 

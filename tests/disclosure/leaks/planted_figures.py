@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from leak import Leak, Look, refusal
+from leaky_state import people
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from leaky_state import people
 
 from partnerlib.disclosure.figures import check_figure
 from partnerlib.disclosure.images import refuse_image, strip_png
