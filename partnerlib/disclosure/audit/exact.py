@@ -5,8 +5,9 @@ Of a few providers and districts around the target first, of many or all then. W
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import highspy
 import numpy as np
@@ -26,12 +27,6 @@ SMALL = 600
 """Pairs up to which the last neighbourhood is the whole block."""
 
 
-WHOLE: Mapping[str, bool | int | float | str] = OPTIONS
-"""Options for questions in whole numbers: without presolve, which calls some solvable questions infeasible."""
-
-LINEAR: Mapping[str, bool | int | float | str] = {**OPTIONS, "presolve": "choose"}
-
-
 @dataclass(frozen=True)
 class Attack:
     """Somebody who reads the release and knows some of the people in it."""
@@ -48,10 +43,15 @@ class Changed:
     table: Integers
     """The counts of the neighbourhood; everything outside is as in the reference world."""
 
-    @property
+    @cached_property
+    def by(self) -> Ints:
+        """By how much each unknown differs from the reference world's."""
+        return self.table - self.neighbourhood.reference
+
+    @cached_property
     def moved(self) -> Ints:
         """The unknowns that differ."""
-        return np.flatnonzero(self.table != self.neighbourhood.reference)
+        return np.flatnonzero(self.by)
 
     def owners(self, side: int) -> Ints:
         """Providers (side 0) or districts (side 1) whose people differ."""
@@ -60,8 +60,7 @@ class Changed:
 
     def change(self, place: Place) -> int:
         """By how much a count differs from the reference world's."""
-        unknowns = self.neighbourhood.unknowns_of(place)
-        return int((self.table[unknowns] - self.neighbourhood.reference[unknowns]).sum())
+        return int(self.by[self.neighbourhood.unknowns_of(place)].sum())
 
 
 class Nearest:
@@ -169,13 +168,12 @@ class _Program:
         program.a_matrix_.value_ = both.data.astype(float)
         self.rows = len(activity)
         self.model = highspy.Highs()
-        self._set(LINEAR)
-        self.model.passModel(program)
-
-    def _set(self, options: Mapping[str, bool | int | float | str]) -> None:
-        for option, value in options.items():
+        # Linear questions start from the answer to the one before, faster than a presolve; those in whole numbers must
+        # do without, as it calls some solvable ones infeasible.
+        for option, value in OPTIONS.items():
             if self.model.setOptionValue(option, value) != highspy.HighsStatus.kOk:
                 raise SolverGaveUp(f"the installed HiGHS does not know the option '{option}'; install highspy again")
+        self.model.passModel(program)
 
     def nearest(
         self, place: Place, change: int, attack: Attack, near: tuple[Sequence[int], Sequence[int]], is_whole: bool
@@ -222,13 +220,11 @@ class _Program:
     def _whole(self, target: Ints, change: int) -> Integers | None:
         every = np.arange(2 * len(self.reference), dtype=np.int32)
         self.model.changeColsIntegrality(len(every), every, np.full(len(every), highspy.HighsVarType.kInteger))
-        self._set(WHOLE)
         try:
             found = self._solved()
         finally:
             kinds = np.full(len(every), highspy.HighsVarType.kContinuous)
             self.model.changeColsIntegrality(len(every), every, kinds)
-            self._set(LINEAR)
         if found is not None and not self._is_changed(found, target, change):
             raise SolverGaveUp("the solver's world does not print the release; nothing is proved by it")
         return found

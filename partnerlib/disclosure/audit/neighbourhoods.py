@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -88,6 +89,11 @@ class Layout:
                 kind.codes if is_program else kind.values
             )
         found: dict[str, dict[int, list[Printed]]] = {kind: {} for kind in codes}
+
+        @cache
+        def within(first: int, last: int) -> tuple[int, ...]:
+            return tuple(at for at, year in enumerate(world.cohorts) if first <= year <= last)
+
         for part, rows in enumerate([*self.rooms.about, *self.rooms.sizes]):
             kinds = np.where(rows["group"] != "", "group " + rows["group"], rows["unit_kind"])
             for kind, own in rows.assign(of_kind=kinds).groupby("of_kind", sort=False):
@@ -95,18 +101,12 @@ class Layout:
                     continue
                 named = own["group_value"] if str(kind).startswith("group ") else own["unit_code"]
                 nodes = np.zeros(len(own), dtype=int) if kind == "state" else codes[str(kind)].get_indexer(named)
-                for node, row in zip(nodes, own.itertuples(index=False), strict=True):
-                    cohorts = tuple(at for at, year in enumerate(world.cohorts) if row.first <= year <= row.last)
+                names = ("first", "last", "low", "high", "of", "is_open")
+                columns = (own[name].tolist() for name in names)
+                for node, first, last, low, high, of, is_open in zip(nodes, *columns, strict=True):
                     entry = Printed(
-                        part,
-                        str(kind),
-                        int(node),
-                        cohorts,
-                        int(row.low),
-                        int(row.high),
-                        bool(row.of),
-                        bool(row.is_open),
-                    )
+                        part, str(kind), int(node), within(first, last), low, high, bool(of), bool(is_open)
+                    )  # fmt: skip
                     found[str(kind)].setdefault(int(node), []).append(entry)
         return found
 
@@ -136,11 +136,18 @@ class Neighbourhood:
         """Part, what it counts, provider, district, class and cohort of each unknown; -1 where one does not apply."""
         self._columns = tuple(np.ascontiguousarray(column) for column in self.fields.T)
         self._in_cohorts: dict[tuple[int, ...], Truths] = {}
+        self._found: dict[Place, Ints] = {}
         self._rows()
         self.system: System = self.builder.build()
 
     def unknowns_of(self, place: Place) -> Ints:
         """The unknowns that add up to a count, as far as they are free."""
+        found = self._found.get(place)
+        if found is None:
+            found = self._found[place] = self._unknowns_of(place)
+        return found
+
+    def _unknowns_of(self, place: Place) -> Ints:
         part, counts, provider, district, which, _ = self._columns
         within = self._in_cohorts.get(place.cohorts)
         mine = (part == place.part) & (self._remember(place.cohorts) if within is None else within)

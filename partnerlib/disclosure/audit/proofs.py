@@ -209,7 +209,7 @@ class BlockRooms:
             rows = self._rows(part, kind, group)
             node, span, _ = self._places(rows, index)
             self._known[key] = Read(
-                node, span, *(rows[name].to_numpy(np.int64) for name in ("low", "high")),
+                node, span, rows["low"].to_numpy(np.int64), rows["high"].to_numpy(np.int64),
                 rows["is_open"].to_numpy(bool), (rows["of"] != "").to_numpy(bool),
             )  # fmt: skip
         return self._known[key]
