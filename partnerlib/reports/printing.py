@@ -49,14 +49,18 @@ def audience_name(release: SealedRelease) -> str:
     return str(names.iloc[0]) if len(names) else code
 
 
-def printing_facts(manifest: Manifest, cells: pd.DataFrame, audience: str) -> dict[str, Any]:
-    """What the section on printing says: which roundings these cells have, the policy, the audience, the attack."""
+def printing_facts(manifest: Manifest, cells: pd.DataFrame, audience: str, drawn: str) -> dict[str, Any]:
+    """What the section on printing says: which roundings these cells have, the policy, the audience, the attack.
+
+    drawn
+        hash of the released cells the page is drawn from: printed on it, and the same for as long as those cells are
+    """
     printed = cells[cells["value"].notna()]
     is_share = printed["statistic"].isin(["rate", "share"])
     roundings, sizes = printed["rounding"], printed["n_rounding"]
     return {
         "audience": audience,
-        "release": manifest.release_id,
+        "release": drawn,
         "has_bands": bool(roundings.str.startswith("band").any()),
         "has_whole_percents": bool((is_share & roundings.str.startswith("nearest")).any()),
         "has_rounded_sizes": bool((sizes == "nearest 5").any()),

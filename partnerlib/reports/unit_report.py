@@ -27,6 +27,7 @@ from partnerlib.display.text import cohort_label
 from partnerlib.errors import ParameterError
 from partnerlib.reports import findings, headlines
 from partnerlib.reports.cohorts import POOLED, Compared, compared
+from partnerlib.reports.drawn import Drawn
 from partnerlib.reports.printing import NOBODY, PUBLIC, audience_name, printing_facts, reason_for_nothing
 
 Shown = TypeVar("Shown", bound=Block)
@@ -45,14 +46,17 @@ class Report:
         self.is_synthetic = sealed.manifest.is_synthetic
         is_unit = (cells["unit_kind"] == kind) & (cells["unit_code"] == unit_code)
         self.unit = cells[is_unit]
-        self.state = cells[cells["unit_kind"] == "state"]
-        self.partnerships = cells[(cells["unit_kind"] == "partnership") & ~is_unit & _has_part(cells, unit_code)]
+        is_state = cells["unit_kind"] == "state"
+        is_tie = (cells["unit_kind"] == "partnership") & ~is_unit & _has_part(cells, unit_code)
+        self.state = cells[is_state]
+        self.partnerships = cells[is_tie]
         names = self.unit["unit_name"].dropna()
         name = str(names.iloc[-1]) if len(names) else unit_code
         self.unit_name = "The state" if kind == "state" else name
         self._is_owner = sealed.manifest.audience == f"{kind}:{unit_code}"
         shown = pd.concat([self.unit, self.state, self.partnerships])
-        self._printing = printing_facts(sealed.manifest, shown, audience_name(sealed))
+        drawn = Drawn.of_release(sealed, is_unit | is_state | is_tie).by(kind, unit_code)
+        self._printing = printing_facts(sealed.manifest, shown, audience_name(sealed), drawn)
         self._shown: list[Block] = []
 
     def title(self) -> Facts:
