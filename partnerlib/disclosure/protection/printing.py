@@ -14,6 +14,12 @@ _DISTINCT = 10
 
 _PARTS = ("rate", "share")
 
+_OWN_PARTS = 10_000
+"""An owner's own shares are printed in ten-thousandths."""
+
+_SLACK = 1e-6
+"""Room for the last bits of a share times ten thousand."""
+
 
 def printed(cells: pd.DataFrame, policy: Policy, is_synthetic: bool) -> pd.DataFrame:
     """Public cells.
@@ -55,8 +61,10 @@ def _numbers(cells: pd.DataFrame, policy: Policy) -> dict[str, np.ndarray]:
         for name, values in columns.items():
             found[name][where] = values
 
-    exact = plain & ~is_count
+    exact = plain & ~is_count & ~is_part
     put(exact, value=value[exact], value_low=value[exact], value_high=value[exact], rounding="exact")
+    own = is_part & plain
+    put(own, **_own_parts(value[own]))
     put(is_count, **{f"value{end}": found[f"n{end}"][is_count] for end in ("", "_low", "_high")})
     put(is_count, rounding=found["n_rounding"][is_count])
     banded = is_part & ~plain
@@ -108,6 +116,17 @@ def _parts(
     low, high = rounding.band(x, n, width)
     names = np.array([f"band {points}" for points in width], dtype=object)
     return {"value": (low + high) / 200, "value_low": low / 100, "value_high": high / 100, "rounding": names}
+
+
+def _own_parts(value: np.ndarray) -> dict[str, np.ndarray | str]:
+    """Rates and shares of an owner's own cells: to a hundredth of a percent, which beside n is the count itself.
+
+    No finer: a share such as 1/3 has no last decimal, so that no whole number would give what is printed back.
+    """
+    parts = value * _OWN_PARTS
+    low, high = np.floor(parts + _SLACK) / _OWN_PARTS, np.ceil(parts - _SLACK) / _OWN_PARTS
+    names = np.where(low == high, "exact", f"nearest {1 / _OWN_PARTS:g}").astype(object)
+    return {"value": np.rint(parts) / _OWN_PARTS, "value_low": low, "value_high": high, "rounding": names}
 
 
 def _means(value: np.ndarray, cells: pd.DataFrame, n_low: np.ndarray, policy: Policy) -> dict[str, np.ndarray | str]:

@@ -323,7 +323,10 @@ def test_an_unknown_measure_or_a_missing_column_is_refused() -> None:
 def test_an_owner_sees_its_own_cells_plain_and_the_others_as_everybody_does() -> None:
     owner = protect(invented(1), read_policy("owner"), RELATIONS, is_synthetic=True, owner=("provider", "89000001"))
     is_own = owner.cells["unit_code"].str.startswith("89000001")
-    assert set(owner.cells.loc[is_own & owner.cells["value"].notna(), "rounding"]) == {"exact"}
+    plain = owner.cells[is_own & owner.cells["value"].notna()]
+    assert set(plain["rounding"]) == {"exact", "nearest 0.0001"}
+    assert (plain["value_high"] - plain["value_low"]).max() <= 0.0001 + 1e-9
+    assert (plain.loc[plain["rounding"] != "exact", "statistic"].isin(["rate", "share"])).all()
     assert not owner.cells.loc[is_own, "withheld"].any()
     keys = list(KEY)
     others = owner.cells[~is_own & ~owner.cells["unit_kind"].isin(["program", "partnership"])].set_index(keys)
