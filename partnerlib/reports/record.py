@@ -1,25 +1,24 @@
 """The record of a run: what became of every page of a year's folder, from what it was made, and how long it took.
 
-Holds no path of a machine and no name of a person; two runs on the same inputs differ only in their times.
+Holds no path of a machine and no name of a person. Two runs on the same inputs differ in `timings` alone, which holds
+every time of day, duration and amount of memory there is.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-
-from partnerlib import __version__
 
 RECORD = "run_record.json"
 DONE, NOTHING, FAILED = OUTCOMES = ("done", "nothing to report", "failed")
 """What can become of a page. Each of them has a page."""
 
-RECORDED_PACKAGES = ("pandas", "matplotlib", "papermill", "ipykernel", "jinja2")
+MEASURED = ("seconds", "peak_memory_mb")
+"""What of a page differs from run to run."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,14 @@ class Entry:
     is_earlier_page: bool = False
     """The report failed this time; the page is the good one of an earlier run."""
     seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    """Most memory the page's notebook had at once; 0 where it was not measured."""
     key: str = ""
     """Hash of everything the page was made from: the same key means the same page. Empty after a failure."""
-    page_sha256: str = ""
-    release: str = ""
-    """Identifier of the sealed release the page was drawn from."""
+    drawn: str = ""
+    """Hash of the released cells the page is drawn from."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Hash of every file of the page (formats, too) by its path in the year's folder."""
 
     @property
     def name(self) -> str:
@@ -51,35 +53,85 @@ class Entry:
     def has_good_page(self) -> bool:
         return self.outcome != FAILED or self.is_earlier_page
 
-    def is_current(self, key: str, folder: Path) -> bool:
-        """Whether the page is there, unharmed, and was made from the same."""
-        page = folder / self.path
-        return bool(self.key) and self.key == key and page.is_file() and sha256(page) == self.page_sha256
+    def is_whole(self, hashes: Mapping[str, str]) -> bool:
+        """Whether every file of the page is there, unharmed."""
+        return bool(self.files) and all(hashes.get(path) == found for path, found in self.files.items())
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an earlier run left: its pages by name, and the facts of the run."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    remark: str = ""
+    """What is wrong with it, when it cannot be used."""
 
 
 def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def read_record(folder: Path) -> dict[str, Entry]:
-    """The pages of an earlier run by name; none when there was no run, or its record cannot be read."""
+def hashes_of(folder: Path) -> dict[str, str]:
+    """Hash of every file of a folder by its path in it, but for the record itself."""
+    files = sorted(file for file in folder.rglob("*") if not file.is_dir()) if folder.is_dir() else []
+    found = {file.relative_to(folder).as_posix(): file for file in files}
+    return {path: "a link" if file.is_symlink() else sha256(file) for path, file in found.items() if path != RECORD}
+
+
+def read_record(folder: Path) -> Record:
+    """What an earlier run recorded; empty when there was none, or when its record was changed since."""
     try:
-        raw = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        entries = [Entry(**fields) for fields in raw["pages"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return {entry.name: entry for entry in entries if (folder / entry.path).is_file()}
+        text = (folder / RECORD).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Record()
+    except (OSError, ValueError):
+        return _unusable(folder)
+    try:
+        content = json.loads(text)
+        if content.pop("seal") != seal_of(content):
+            return _unusable(folder)
+        measured = content.pop("timings")["pages"]
+        entries = [Entry(**{**page, **measured.get(page["path"], {})}) for page in content.pop("pages")]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _unusable(folder)
+    return Record({entry.name: entry for entry in entries}, content)
 
 
-def write_record(folder: Path, entries: Mapping[str, Entry], facts: Mapping[str, Any]) -> None:
+def _unusable(folder: Path) -> Record:
+    """Nothing is kept on the word of a record that somebody or something changed."""
+    return Record(remark=f"{folder / RECORD}: changed, cut short or of another version; every page is made again")
+
+
+def write_record(
+    folder: Path, entries: Iterable[Entry], facts: Mapping[str, Any], timings: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """Write the record of a year's folder; `facts` say what the run was made from."""
-    counts = {outcome: sum(entry.outcome == outcome for entry in entries.values()) for outcome in OUTCOMES}
-    record = {
+    entries = list(entries)
+    content = {
         **facts,
-        "partnerlib": __version__,
-        "packages": {name: version(name) for name in RECORDED_PACKAGES},
-        "outcomes": counts,
-        "pages": [asdict(entry) for entry in entries.values()],
+        "outcomes": {outcome: sum(entry.outcome == outcome for entry in entries) for outcome in OUTCOMES},
+        "pages": [plain(entry) for entry in entries],
+        "timings": {
+            **timings,
+            "pages": {entry.path: {name: getattr(entry, name) for name in MEASURED} for entry in entries},
+        },
     }
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    (folder / RECORD).write_text(text, encoding="utf-8")
+    content["seal"] = seal_of(content)
+    (folder / RECORD).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return content
+
+
+def plain(entry: Entry) -> dict[str, Any]:
+    """A page's entry without what differs from run to run."""
+    return {name: value for name, value in asdict(entry).items() if name not in MEASURED}
+
+
+def entry_of(content: Mapping[str, Any]) -> Entry:
+    """An entry from plain data, as `asdict` gave it."""
+    return Entry(**{part.name: content[part.name] for part in fields(Entry)})
+
+
+def seal_of(content: Mapping[str, Any]) -> str:
+    """Hash of everything a record says."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -1,36 +1,37 @@
-"""The annual run: check the whole plan, make every page in a staging folder, then move the finished folder in place.
+"""The annual run: check the whole plan, make what is due in a staging folder, then exchange the finished folder.
 
 A failed page stops no other and never replaces a good one. What is published is a whole folder with an index and a
-record of the run, or nothing.
+record of the run, or nothing. Whatever a run is ended by, what it finished waits for `resume`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from partnerlib.codes import year_label
-from partnerlib.disclosure.sealed import read_release
-from partnerlib.errors import ParameterError
-from partnerlib.project import Project, code_sha256
-from partnerlib.reports.gate import with_files
+from partnerlib.errors import EnvironmentProblem, ParameterError
+from partnerlib.project import Project
+from partnerlib.reports import gate
+from partnerlib.reports.edition import Edition, read_edition
 from partnerlib.reports.index import index_page
+from partnerlib.reports.inputs import inputs_of, raw_inputs, refuse_changed
+from partnerlib.reports.interruption import ending_at_signals
+from partnerlib.reports.lock import alone
 from partnerlib.reports.page import notice_page
-from partnerlib.reports.parameters import resolve
-from partnerlib.reports.plan import Page, Plan, chosen, is_synthetic, pages_of, read_plan
-from partnerlib.reports.printing import audience_name
-from partnerlib.reports.publication import copy_pages, publish
-from partnerlib.reports.record import DONE, FAILED, NOTHING, OUTCOMES, Entry, read_record, sha256, write_record
+from partnerlib.reports.plan import Page
+from partnerlib.reports.progress import Progress, Tally, quiet
+from partnerlib.reports.publication import linked, publish, recover
+from partnerlib.reports.record import DONE, FAILED, NOTHING, OUTCOMES, Entry, hashes_of, write_record
+from partnerlib.reports.staging import Staging
+from partnerlib.reports.storage import storage_named
+from partnerlib.reports.survey import Survey, survey
 from partnerlib.reports.workers import Job, Outcome, outcomes
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class RunResult:
     unchanged: int
     """Pages asked for that were there already, made from the same."""
     seconds: float
+    resumed: int = 0
+    """Pages an interrupted run had finished."""
+    remarks: Sequence[str] = field(default_factory=tuple)
+    """What a reader of the result should know besides."""
 
     @property
     def exit_code(self) -> int:
@@ -53,7 +58,11 @@ class RunResult:
         """The run in a few lines: how many pages of each outcome, each failure with its reason, where to open it."""
         counts = {outcome: sum(entry.outcome == outcome for entry in self.entries) for outcome in OUTCOMES}
         said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "none"
-        lines = [f"{len(self.entries)} pages in {self.seconds:.0f} s: {said}; {self.unchanged} were up to date"]
+        before = f", {self.resumed} were finished by the interrupted run" if self.resumed else ""
+        lines = [
+            *self.remarks,
+            f"{len(self.entries)} pages in {self.seconds:.0f} s: {said}; {self.unchanged} were up to date{before}",
+        ]
         lines += [
             f"failed: {entry.kind}:{entry.unit_code} ({entry.unit_name}): {entry.reason}"
             for entry in self.entries
@@ -62,43 +71,22 @@ class RunResult:
         return "\n".join([*lines, f"open {self.index}"])
 
 
-@dataclass(frozen=True)
-class Run:
-    """What is the same for every page of one run."""
-
-    plan: Plan
-    report_year: int
-    released: Path
-    """Folder of the sealed release."""
-    release_id: str
-    audience: str
-    """The one organization the release is for, by name; empty for a public one."""
-    is_synthetic: bool
-
-    def parameters(self, page: Page) -> dict[str, Any]:
-        """The parameters of a page's notebook, each in its declared type."""
-        entry = self.plan.entries[page.kind]
-        given = {
-            **entry.parameters,
-            "report_year": self.report_year,
-            "unit_code": page.unit_code,
-            "release_path": str(self.released),
-        }
-        return resolve(given, entry.declared, f"{page.kind}:{page.unit_code}")
-
-    def key(self, page: Page) -> str:
-        """Hash of everything a page is made from: release, notebook, parameters and the library's own code."""
-        entry = self.plan.entries[page.kind]
-        settings = {name: value for name, value in self.parameters(page).items() if name != "release_path"}
-        parts = (self.release_id, sha256(entry.notebook), repr(sorted(settings.items())), entry.title,
-                 repr(page), str(self.is_synthetic), code_sha256())  # fmt: skip
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 def list_pages(project: Project, report_year: int, released: str | Path) -> list[Page]:
     """Every page the plan would make for a report year, in the order of the index."""
-    plan = read_plan(project.plan, project.notebooks / "reports")
-    return pages_of(plan, project, report_year, Path(released))
+    return list(read_edition(project, report_year, released).pages)
+
+
+def surveyed(
+    project: Project,
+    report_year: int,
+    released: str | Path,
+    only: Iterable[str] = (),
+    limit: int | None = None,
+    force: bool = False,
+) -> Survey:
+    """What `run` would do, page by page, and why. Nothing is made, and nothing is written."""
+    edition = read_edition(project, report_year, released)
+    return survey(edition, project.out / str(report_year), only, limit, force)
 
 
 def run(
@@ -107,139 +95,182 @@ def run(
     released: str | Path,
     only: Iterable[str] = (),
     jobs: int = 2,
-    progress: Progress = lambda _message: None,
+    progress: Progress = quiet,
     force: bool = False,
+    resume: bool = False,
+    limit: int | None = None,
 ) -> RunResult:
     """Make the pages of a report year: all of the plan, or those `only` names, as kind or kind:code.
 
     Everything is checked before anything is started. Result: `<out>/<year>/index.html`, one page for each unit and
-    `run_record.json`. The folder appears whole, and a page that failed leaves an earlier good one where it is.
+    `run_record.json`. The folder appears whole, and a page that failed leaves an earlier good one where it is. Where
+    nothing has changed, nothing is done.
+
+    Parameters
+        jobs: pages made at the same time
+        force: make pages even when they are up to date
+        resume: take over what an interrupted run had finished
+        limit: make the first so many pages only
+
+    Errors
+        ParameterError for pages that do not exist, and when another run holds the folder
+        DataError when something the pages are made from was changed meanwhile
+        EnvironmentProblem when the disk refuses to take them
+        ReleaseRefused when a page holds what its release does not
     """
     start = time.monotonic()
     if jobs < 1:
         raise ParameterError(f"--jobs {jobs}: expected 1 or more")
-    only = list(only)
-    plan = read_plan(project.plan, project.notebooks / "reports")
-    release = read_release(Path(released).resolve())
-    folder, identifier = Path(released).resolve(), release.manifest.release_id
-    this = Run(plan, report_year, folder, identifier, audience_name(release), is_synthetic(project))
-    pages = chosen(pages_of(plan, project, report_year, this.released), only)
-    keys = {page.slug: this.key(page) for page in pages}
     final = project.out / str(report_year)
-    earlier = _of_release(read_record(final), this.release_id)
-    earlier = _still_planned(earlier, pages, is_whole_plan=not only)
-    due = [page for page in pages if force or not _is_current(earlier, page, keys[page.slug], final)]
-    with _staging(project.out, report_year) as staging:
-        tree = staging / "tree"
-        copy_pages(final, tree, earlier.values())
-        made = _entries(this, due, keys, earlier, staging, jobs, progress)
-        everything = {**earlier, **made}
-        (tree / "index.html").write_text(
-            index_page(everything.values(), report_year, this.is_synthetic, this.audience), encoding="utf-8"
-        )
-        seconds = time.monotonic() - start
-        write_record(tree, everything, _facts(this, seconds))
-        with_files(tree, release, project.notebooks / "reports", progress)
-        publish(tree, final)
-    asked = [made.get(page.slug) or earlier[page.slug] for page in pages]
-    return RunResult(final / "index.html", asked, len(pages) - len(due), time.monotonic() - start)
+    with alone(project.out), ending_at_signals(), storage_named(project.out, f"{final} is as it was"):
+        recover(final)
+        inputs = inputs_of(project, Path(released).resolve())
+        found = survey(read_edition(project, report_year, released), final, only, limit, force)
+        if found.is_published:
+            shutil.rmtree(Staging.place(project.out, report_year), ignore_errors=True)
+            kept = [found.kept[page.slug] for page in found.asked]
+            return RunResult(final / "index.html", kept, len(kept), time.monotonic() - start)
+        return _made(found, final, inputs, jobs, resume, progress, start)
 
 
-@contextmanager
-def _staging(out: Path, report_year: int) -> Iterator[Path]:
-    """A folder beside the result, on the same disk, gone afterwards whatever happens."""
-    out.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{report_year}-", dir=out))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _of_release(earlier: dict[str, Entry], release_id: str) -> dict[str, Entry]:
-    """Earlier pages drawn from the same release. Others are not kept beside cells they were not drawn from."""
-    return {name: entry for name, entry in earlier.items() if entry.release == release_id}
-
-
-def _still_planned(earlier: dict[str, Entry], pages: Sequence[Page], is_whole_plan: bool) -> dict[str, Entry]:
-    """Earlier pages that stay: not those of a unit that has another name now, nor of one that left the plan."""
-    names = {(page.kind, page.unit_code): page.slug for page in pages}
-    return {
-        name: entry
-        for name, entry in earlier.items()
-        if names.get((entry.kind, entry.unit_code), "" if is_whole_plan else name) == name
+def _made(
+    found: Survey, final: Path, inputs: Mapping[str, str], jobs: int, resume: bool, progress: Progress, start: float
+) -> RunResult:
+    """Make what is due and publish it with what stays."""
+    edition = found.edition
+    project, began = edition.project, datetime.now(UTC)
+    staging = Staging(project.out, edition.report_year, resume)
+    resumed = {
+        due.page.slug: staging.entries[due.page.slug]
+        for due in found.due
+        if due.page.slug in staging.entries and staging.entries[due.page.slug].key == found.keys[due.page.slug]
     }
+    pages = [due.page for due in found.due if due.page.slug not in resumed]
+    try:
+        made = {**resumed, **dict(_entries(found, pages, staging, jobs, progress))}
+    except KeyboardInterrupt:
+        kept = len(staging.finished())
+        raise KeyboardInterrupt(f"interrupted; {final} is as it was; {kept} finished pages wait for --resume") from None
+    everything = {**found.kept, **made}
+    ordered = [everything[page.slug] for page in edition.pages if page.slug in everything]
+    for entry in ordered:
+        is_new = entry.name in made and not entry.is_earlier_page
+        linked(staging.pages if is_new else final, staging.tree, entry.files)
+    front = index_page(ordered, edition.report_year, edition.is_synthetic, edition.audience)
+    (staging.tree / "index.html").write_text(front, encoding="utf-8")
+    facts = {**edition.facts(inputs), "made_from": found.made_from(ordered)}
+    write_record(staging.tree, ordered, facts, {})
+    gate.with_files(staging.tree, edition.release, project.notebooks / "reports", progress)
+    hashes = hashes_of(staging.tree)
+    gate.refuse(_foreign(ordered, edition, staging.tree, hashes))
+    of_pages = {path for entry in ordered for path in entry.files}
+    facts["files"] = {path: content for path, content in hashes.items() if path not in of_pages}
+    seconds = time.monotonic() - start
+    timings = {"started": began.isoformat(timespec="seconds"), "seconds": round(seconds, 1), "jobs": jobs}
+    write_record(staging.tree, ordered, facts, timings)
+    progress("putting the finished folder in its place")
+    refuse_changed(inputs, {**inputs_of(project, edition.released), **raw_inputs(project)})
+    publish(staging.tree, final)
+    staging.clear()
+    remarks = [found.record.remark, *staging.remarks, _of_left_out(found.left_out)]
+    asked = [everything[page.slug] for page in found.asked]
+    return RunResult(
+        final / "index.html", asked, len(found.asked) - len(found.due), time.monotonic() - start, len(resumed),
+        tuple(filter(None, remarks)),
+    )  # fmt: skip
 
 
-def _is_current(earlier: Mapping[str, Entry], page: Page, key: str, folder: Path) -> bool:
-    return page.slug in earlier and earlier[page.slug].is_current(key, folder)
+def _of_left_out(count: int) -> str:
+    """What to say of pages that could not stay."""
+    told = "pages that were not asked for are of other cells or units than this release and were left out"
+    return f"{count} {told}; `partnerlib report` makes them" if count else ""
+
+
+def _foreign(entries: Iterable[Entry], edition: Edition, tree: Path, hashes: Mapping[str, str]) -> list[str]:
+    """Pages in a finished tree that are not what their entries say, or not of the cells that stand beside them.
+
+    A page may have been made for an earlier release. It stays because each cell it was drawn from is in this one, too.
+    """
+    found = []
+    for entry in entries:
+        if not entry.is_whole(hashes):
+            found.append(f"{entry.path}: changed after it was made")
+        elif entry.drawn != edition.drawn.by(entry.kind, entry.unit_code):
+            found.append(f"{entry.path}: drawn from other cells than those of this release")
+        elif entry.outcome == DONE and entry.drawn not in (tree / entry.path).read_text(encoding="utf-8"):
+            found.append(f"{entry.path}: does not name the cells it is drawn from")
+    return found
 
 
 def _entries(
-    this: Run,
-    pages: Sequence[Page],
-    keys: Mapping[str, str],
-    earlier: Mapping[str, Entry],
-    staging: Path,
-    jobs: int,
-    progress: Progress,
-) -> dict[str, Entry]:
+    found: Survey, pages: Sequence[Page], staging: Staging, jobs: int, progress: Progress
+) -> Iterator[tuple[str, Entry]]:
     """Make every page that is due. A unit without a published number needs no kernel to say so."""
-    by_name = {page.slug: page for page in pages}
-    made: dict[str, Entry] = {}
+    begun, finished = time.monotonic(), {DONE: 0, NOTHING: 0, FAILED: 0}
+    work = [page for page in pages if not page.reason_for_nothing]
+
+    def tally(latest: str = "", has_failed: bool = False) -> Tally:
+        waiting = [page for page in work if page.slug not in ended]
+        return Tally(
+            len(pages), finished[DONE] + finished[NOTHING], finished[FAILED], len(found.asked) - len(found.due),
+            [page.unit_name for page in waiting[:jobs]], time.monotonic() - begun, latest, has_failed,
+        )  # fmt: skip
+
+    ended: set[str] = set()
     for page in pages:
         if page.reason_for_nothing:
-            made[page.slug] = _place(
-                this, page, Outcome(page.slug, NOTHING, page.reason_for_nothing), keys, earlier, staging
-            )
-    work = [_job(this, page, staging) for page in pages if not page.reason_for_nothing]
-    for outcome in outcomes(work, jobs):
-        page = by_name[outcome.name]
-        made[page.slug] = _place(this, page, outcome, keys, earlier, staging)
-        progress(f"{len(made)} of {len(pages)} pages: {page.unit_name}, {outcome.status}")
-    return made
+            entry = _placed(found, page, Outcome(page.slug, NOTHING, page.reason_for_nothing), staging)
+            finished[NOTHING] += 1
+            yield page.slug, entry
+    progress(tally())
+    by_name = {page.slug: page for page in work}
+    with closing(_outcomes([_job(found.edition, page, staging) for page in work], jobs)) as coming:
+        for outcome in coming:
+            page = by_name[outcome.name]
+            if refusal := outcome.facts.get("disk"):
+                raise EnvironmentProblem(f"{refusal}; nothing was published, what stood there is as it was")
+            entry = _placed(found, page, outcome, staging)
+            ended.add(page.slug)
+            finished[entry.outcome] += 1
+            progress(tally(f"{page.unit_name}, {entry.outcome}", entry.outcome == FAILED))
+            yield page.slug, entry
 
 
-def _job(this: Run, page: Page, staging: Path) -> Job:
-    entry = this.plan.entries[page.kind]
+def _outcomes(work: Sequence[Job], jobs: int) -> Generator[Outcome, None, None]:
+    """The outcome of every job; closing it ends the workers, whatever they are doing."""
+    yield from outcomes(work, jobs)
+
+
+def _job(edition: Edition, page: Page, staging: Staging) -> Job:
+    entry = edition.plan.entries[page.kind]
     return Job(
         name=page.slug,
         notebook=entry.notebook,
-        parameters=this.parameters(page),
+        parameters=edition.parameters(page),
         title=entry.title,
-        is_synthetic=this.is_synthetic,
-        release=this.release_id,
-        folder=staging / "runs" / page.slug,
-        target=staging / "made" / page.path,
-        seconds=this.plan.seconds,
+        is_synthetic=edition.is_synthetic,
+        release=edition.release.manifest.release_id,
+        folder=staging.work / "runs" / page.slug,
+        target=staging.work / "made" / page.path,
+        seconds=edition.plan.seconds,
     )
 
 
-def _place(
-    this: Run, page: Page, outcome: Outcome, keys: Mapping[str, str], earlier: Mapping[str, Entry], staging: Path
-) -> Entry:
-    """Put a page into the new tree and say what became of it. A failure never takes the place of a good page."""
-    target = staging / "tree" / page.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    made = staging / "made" / page.path
-    keeps_earlier = outcome.status == FAILED and page.slug in earlier and earlier[page.slug].has_good_page
-    if outcome.status != FAILED and made.is_file():
-        made.replace(target)
-    elif not keeps_earlier:
-        entry = this.plan.entries[page.kind]
-        target.write_text(
-            notice_page(
-                entry.title,
-                page,
-                year_label(this.report_year),
-                outcome.status,
-                outcome.reason,
-                this.is_synthetic,
-                this.audience,
-            ),
-            encoding="utf-8",
-        )
-    return Entry(
+def _placed(found: Survey, page: Page, outcome: Outcome, staging: Staging) -> Entry:
+    """Put a page among the finished ones and say what became of it. A failure never takes the place of a good page."""
+    edition, plan_entry = found.edition, found.edition.plan.entries[page.kind]
+    drawn = edition.drawn.by(page.kind, page.unit_code)
+    outcome = _refuse_undeclared(outcome, plan_entry.notebook.name, drawn)
+    shutil.rmtree(staging.work / "runs" / page.slug, ignore_errors=True)
+    has_page = outcome.status != FAILED and bool(staging.files_made(page.path))
+    earlier = found.kept.get(page.slug) if outcome.status == FAILED else None
+    if has_page:
+        files: Mapping[str, str] = staging.take(page.path)
+    elif earlier:
+        files = earlier.files
+    else:
+        files = staging.write(page.path, _notice(edition, page, outcome))
+    entry = Entry(
         kind=page.kind,
         unit_code=page.unit_code,
         unit_name=page.unit_name,
@@ -247,21 +278,27 @@ def _place(
         outcome=outcome.status,
         reason=outcome.reason,
         key_number=outcome.facts.get("key_number", {}) if outcome.status == DONE else {},
-        is_earlier_page=keeps_earlier,
+        is_earlier_page=earlier is not None,
         seconds=round(outcome.seconds, 2),
-        key="" if outcome.status == FAILED else keys[page.slug],
-        page_sha256=sha256(target),
-        release=this.release_id,
+        peak_memory_mb=round(float(outcome.facts.get("peak_memory_mb", 0.0)), 1),
+        key="" if outcome.status == FAILED else found.keys[page.slug],
+        drawn=drawn,
+        files=files,
     )
+    staging.note(entry)
+    return entry
 
 
-def _facts(this: Run, seconds: float) -> dict[str, Any]:
-    notebooks = {kind: sha256(entry.notebook) for kind, entry in this.plan.entries.items()}
-    return {
-        "report_year": this.report_year,
-        "is_synthetic": this.is_synthetic,
-        "release": this.release_id,
-        "notebooks_sha256": notebooks,
-        "code_sha256": code_sha256(),
-        "seconds": round(seconds, 1),
-    }
+def _refuse_undeclared(outcome: Outcome, notebook: str, drawn: str) -> Outcome:
+    """A page whose notebook read other cells than its key covers would go stale unseen: it failed."""
+    told = outcome.facts.get("printing", {}).get("release", drawn) if outcome.status != FAILED else drawn
+    if told == drawn:
+        return outcome
+    reason = f"{notebook}: read other released cells than those of its unit, its partnerships and the state."
+    return replace(outcome, status=FAILED, reason=reason)
+
+
+def _notice(edition: Edition, page: Page, outcome: Outcome) -> str:
+    """The page of a unit without a result: why there is none."""
+    title, year = edition.plan.entries[page.kind].title, year_label(edition.report_year)
+    return notice_page(title, page, year, outcome.status, outcome.reason, edition.is_synthetic, edition.audience)

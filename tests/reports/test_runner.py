@@ -20,9 +20,6 @@ from partnerlib.reports import run
 from partnerlib.reports.execution import elements_of, execute
 from partnerlib.reports.kernels import preloaded_kernels
 from partnerlib.reports.page import result_page
-from partnerlib.reports.plan import Page
-from partnerlib.reports.record import Entry
-from partnerlib.reports.runner import _still_planned
 from partnerlib.reports.workers import Job, make_page
 
 UNITS = [
@@ -149,22 +146,16 @@ def test_a_notebook_that_shows_a_raw_frame_or_figure_makes_no_page(
     assert not job.target.exists() and "Jane" not in outcome.reason
 
 
-def entry(code: str, path: str) -> Entry:
-    return Entry("provider", code, "A name", path, "done")
-
-
-def test_a_unit_with_a_new_name_has_one_page_and_a_unit_that_left_the_plan_none() -> None:
-    earlier = {
-        f"provider/{TYPICAL}-old": entry(TYPICAL, f"provider/{TYPICAL}-old.html"),
-        f"provider/{TINY}-same": entry(TINY, f"provider/{TINY}-same.html"),
-        f"provider/{EMPTY}-gone": entry(EMPTY, f"provider/{EMPTY}-gone.html"),
-    }
-    pages = [Page("provider", TYPICAL, "New", ""), Page("provider", TINY, "Same", "")]
-    assert list(_still_planned(earlier, pages, is_whole_plan=True)) == [f"provider/{TINY}-same"]
-    assert list(_still_planned(earlier, pages, is_whole_plan=False)) == [
-        f"provider/{TINY}-same",
-        f"provider/{EMPTY}-gone",
-    ]
+def test_a_unit_with_a_new_name_has_one_page_and_a_unit_that_left_the_plan_none(
+    here: Project, cells: pd.DataFrame, tmp_path: Path
+) -> None:
+    run(here, YEAR, release_of(tmp_path / "one", cells), [f"provider:{EMPTY}", "provider:" + TINY], jobs=1)
+    renamed = cells.assign(unit_name=cells["unit_name"].replace("Cranberry Residency", "Cranberry College"))
+    gone = renamed[renamed["unit_code"] != EMPTY]
+    result = run(here, YEAR, release_of(tmp_path / "two", gone), [f"provider:{TINY}"], jobs=1)
+    pages = {path for path in pages_under(here.out / str(YEAR)) if path != "index.html"}
+    assert pages == {f"provider/{TINY}-cranberry-college.html"}
+    assert "2 pages that were not asked for" in result.summary()
 
 
 def test_a_report_that_dies_stops_or_sleeps_is_one_failed_page(here: Project, release_file: Path) -> None:
