@@ -215,7 +215,8 @@ class Knowledge:
                 answer = self._solver.largest(down, whole, ceiling=-(value + 1))
                 if answer.table is not None:
                     self.learn(answer.table)
-                if -answer.bound in self.seen[which]:
+                # A rounded answer may be a table of another value than asked for: enough is enough then too.
+                if self.has_enough(which) or -answer.bound in self.seen[which]:
                     break
             else:
                 raise SolverGaveUp(f"{self.component.name}: the solver contradicts a table that it found before")

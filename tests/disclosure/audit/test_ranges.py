@@ -15,6 +15,9 @@ from partnerlib.disclosure.audit.system import Infeasible, System, SystemBuilder
 RELEASES = 5_000 if os.environ.get("PARTNERLIB_EXHAUSTIVE") else 225
 """Random releases of each kind; nine kinds."""
 
+FOUND_LATER = (1196,)
+"""Draws beyond the first that once were counted wrongly."""
+
 
 def value_in(table: np.ndarray, target: dict[int, int]) -> int:
     return sum(factor * int(table[unknown]) for unknown, factor in target.items())
@@ -57,7 +60,7 @@ def assert_stops_only_when_enough(
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_ranges_equal_enumeration_on_random_releases(family):
-    for seed in range(RELEASES):
+    for seed in (*range(RELEASES), *FOUND_LATER):
         draw = np.random.default_rng([seed, FAMILIES.index(family)])
         printed = family(draw)
         system = printed.builder.build()
