@@ -231,25 +231,52 @@ def report(
     out_dir: Out = None,
     year: Year = None,
     only: Only = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many pages.")] = None,
     jobs: Jobs = 2,
     policy: Rules = "standard",
     force: Force = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from where an interrupted run was ended.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say which pages would be made and why; make none.")
+    ] = False,
+    list_them: Annotated[
+        bool, typer.Option("--list", help="List every page asked for and its state; make none.")
+    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make the annual pages of every provider, district and partnership and of the state.
 
-    Whatever is missing or stale upstream (build, link, estimates, release) is run first, and only that.
+    Whatever is missing or stale upstream (build, link, estimates, release) is run first, and only that; then the pages
+    whose released cells, notebook, parameters, library or packages have changed, and only those. The year's folder is
+    replaced whole or not at all. With `--dry-run` and `--list` no page is made.
 
     Example: `partnerlib report --year 2018 --only provider:89000001 --only state`
     """
-    from partnerlib import pipeline, reports
+    from partnerlib.reports.interruption import ending_at_signals
+    from partnerlib.reports.lock import alone
 
     here = project(raw=raw, processed=processed, out=out_dir)
-    reports.refuse_malformed(only or [])
-    with progress() as tell:
-        prepared = pipeline.prepare(here, progress=tell, force=force)
-        report_year = pipeline.check_year(here, year)
-        released = pipeline.release(prepared, report_year, progress=tell, policy=_rules(policy))
-        result = reports.run(here, report_year, released, only=only or [], jobs=jobs, progress=tell, force=force)
+    with ending_at_signals(), alone(here.out):
+        from partnerlib import installation, pipeline, reports
+        from partnerlib.reports.progress import shown
+
+        reports.refuse_malformed(only or [])
+        installation.refuse_unfit()
+        with shown(err, quiet) as tell:
+            is_asking = dry_run or list_them
+            prepared = pipeline.prepare(here, progress=tell, force=force and not is_asking)
+            report_year = pipeline.check_year(here, year)
+            released = pipeline.release(prepared, report_year, progress=tell, policy=_rules(policy))
+            if is_asking:
+                found = reports.surveyed(here, report_year, released, only=only or [], limit=limit, force=force)
+            else:
+                result = reports.run(
+                    here, report_year, released, only=only or [], jobs=jobs, progress=tell, force=force,
+                    resume=resume, limit=limit,
+                )  # fmt: skip
+    if is_asking:
+        out.print(found.as_text(is_whole=list_them), markup=False)
+        return
     out.print(result.summary(), markup=False)
     if result.exit_code:
         raise typer.Exit(result.exit_code)
@@ -341,8 +368,8 @@ def main() -> int:
     except PartnerlibError as problem:
         err.print(str(problem), markup=False)
         return problem.exit_code
-    except KeyboardInterrupt:
-        err.print("interrupted; nothing half-finished was published")
+    except KeyboardInterrupt as problem:
+        err.print(str(problem) or "interrupted; nothing half-finished was published", markup=False)
         return 130
     except Exception as problem:
         if hasattr(problem, "exit_code") and hasattr(problem, "format_message"):  # a usage error of the parser

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from partnerlib.errors import EnvironmentProblem
 from partnerlib.project import Project
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)\s*(?:;\s*(?P<marker>[^\\]+))?")
@@ -88,6 +89,32 @@ def _folders(project: Project) -> list[Finding]:
         "report plan", project.plan.is_file(), "there" if project.plan.is_file() else "reports/plan.yml is gone"
     )
     return [Finding("raw files", raw_is_there, remark), plan]
+
+
+def refuse_unfit() -> None:
+    """Refuse to begin where a package the library declares is missing or of a version it cannot work with.
+
+    Errors
+        EnvironmentProblem naming each, and the command that mends it
+    """
+    from packaging.requirements import Requirement
+
+    wanted = [Requirement(text) for text in metadata.requires("partnerlib") or ()]
+    wrong = []
+    for package in wanted:
+        if package.marker and not package.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            installed = metadata.version(package.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(f"{package.name} is missing")
+            continue
+        if not package.specifier.contains(installed, prereleases=True):
+            wrong.append(f"{package.name} is {installed}, needed is {package.specifier}")
+    kernel = _kernel()
+    wrong += [] if kernel.is_well else [kernel.remark]
+    if wrong:
+        raise EnvironmentProblem(f"this installation cannot make reports: {'; '.join(wrong)}; {INSTALL}")
 
 
 def examine(project: Project) -> list[Finding]:

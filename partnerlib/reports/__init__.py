@@ -2,6 +2,7 @@
 
 run(project, report_year, released, only, jobs, progress)    make the pages of the plan
 list_pages(project, report_year, released)                   which pages that would be
+surveyed(project, report_year, released, only, limit)        which of them are up to date, and why the others are not
 run_study(project, name, year, settings, progress)           execute one study notebook on your data
 released(kind, unit_code, report_year, release_path)         what a report notebook reads
 """
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from partnerlib.reports.runner import RunResult as RunResult
     from partnerlib.reports.runner import list_pages as list_pages
     from partnerlib.reports.runner import run as run
+    from partnerlib.reports.runner import surveyed as surveyed
     from partnerlib.reports.studies import run_study as run_study
     from partnerlib.reports.unit_report import Report as Report
     from partnerlib.reports.unit_report import released as released
@@ -30,6 +32,7 @@ _HOMES = {
     "released": "unit_report",
     "run": "runner",
     "run_study": "studies",
+    "surveyed": "runner",
 }
 
 

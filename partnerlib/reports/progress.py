@@ -28,7 +28,7 @@ class Tally:
     """How many pages of a run are done, failed, running and left, and how long the rest will take."""
 
     total: int
-    """Pages to be made."""
+    """Pages whose notebook is to be run."""
     done: int
     failed: int
     up_to_date: int

@@ -206,23 +206,21 @@ def _entries(
     found: Survey, pages: Sequence[Page], staging: Staging, jobs: int, progress: Progress
 ) -> Iterator[tuple[str, Entry]]:
     """Make every page that is due. A unit without a published number needs no kernel to say so."""
-    begun, finished = time.monotonic(), {DONE: 0, NOTHING: 0, FAILED: 0}
+    begun, finished, ended = time.monotonic(), {DONE: 0, NOTHING: 0, FAILED: 0}, set[str]()
     work = [page for page in pages if not page.reason_for_nothing]
 
     def tally(latest: str = "", has_failed: bool = False) -> Tally:
         waiting = [page for page in work if page.slug not in ended]
         return Tally(
-            len(pages), finished[DONE] + finished[NOTHING], finished[FAILED], len(found.asked) - len(found.due),
+            len(work), finished[DONE] + finished[NOTHING], finished[FAILED], len(found.asked) - len(found.due),
             [page.unit_name for page in waiting[:jobs]], time.monotonic() - begun, latest, has_failed,
         )  # fmt: skip
 
-    ended: set[str] = set()
     for page in pages:
         if page.reason_for_nothing:
-            entry = _placed(found, page, Outcome(page.slug, NOTHING, page.reason_for_nothing), staging)
-            finished[NOTHING] += 1
-            yield page.slug, entry
-    progress(tally())
+            yield page.slug, _placed(found, page, Outcome(page.slug, NOTHING, page.reason_for_nothing), staging)
+    if work:
+        progress(tally())
     by_name = {page.slug: page for page in work}
     with closing(_outcomes([_job(found.edition, page, staging) for page in work], jobs)) as coming:
         for outcome in coming:

@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from partnerlib.reports.storage import REFUSALS, refusal
+
 START_SECONDS = 300
 """Longest a worker may take to import what it needs, on a busy machine."""
 
@@ -67,7 +69,11 @@ def make_page(job: Job, kernel_manager: type | None = None) -> Outcome:
     except Incomplete as problem:
         return Outcome(job.name, "failed", f"{job.notebook.name}: {problem}.", time.monotonic() - start)
     except Exception as problem:
-        return Outcome(job.name, "failed", reason_of(problem, job), time.monotonic() - start)
+        # What the disk refuses one page it refuses every page: the run ends, and says which file it was.
+        facts = {}
+        if isinstance(problem, OSError) and problem.errno in REFUSALS:
+            facts = {"disk": refusal(problem, job.folder.parent)}
+        return Outcome(job.name, "failed", reason_of(problem, job), time.monotonic() - start, facts)
     nothing = str(facts.get("reason_for_nothing", ""))
     return Outcome(job.name, "nothing to report" if nothing else "done", nothing, time.monotonic() - start, facts)
 
