@@ -19,6 +19,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 from partnerlib.display import style
 from partnerlib.display.blocks import Words
 from partnerlib.display.drawing import Figure, canvas, finish, nothing_to_draw
+from partnerlib.display.keys import key_of, numbers_of
 from partnerlib.display.printed import is_band, printed, printed_interval, printed_or_mark, size
 from partnerlib.display.text import MARKS, is_number, listed
 
@@ -116,6 +117,11 @@ def _numbers(rows: Rows, **names: Sequence[str]) -> pd.DataFrame:
     )
 
 
+def _cells(rows: Rows) -> tuple[list[str], list[dict[str, float]]]:
+    """The released cells of the rows drawn: their names, and their numbers."""
+    return [key_of(row) for row in rows], [numbers_of(row) for row in rows]
+
+
 def compared_bands(
     rows: Rows, title: str, note: str, series: Mapping[str, style.Series], is_synthetic: bool = False
 ) -> Figure | Words:
@@ -175,7 +181,7 @@ def compared_bands(
         Who=[str(row["series"]) for row in rows],
     )
     alt = f"{title}. {said}.".replace("\n", " ")
-    return Figure(title, _closed(note, rows), alt, data, *finish(figure, is_synthetic))
+    return Figure(title, _closed(note, rows), alt, data, *finish(figure, is_synthetic), *_cells(rows))
 
 
 def _join(axes: Axes, ends: Sequence[tuple[Mapping[str, Any], Place]], look: style.Series) -> None:
@@ -235,4 +241,6 @@ def band_curves(rows: Rows, title: str, note: str, across: str, is_synthetic: bo
     data = _numbers(
         drawn, Who=[str(row["series"]) for row in drawn], **{across: [_years(row["years"]) for row in drawn]}
     )
-    return Figure(title, f"{note}{order}", f"{title}. {said}.", data, *finish(figure, is_synthetic))
+    return Figure(
+        title, f"{note}{order}", f"{title}. {said}.", data, *finish(figure, is_synthetic), *_cells(drawn)
+    )  # fmt: skip

@@ -52,6 +52,15 @@ class Block:
         return self.as_text()
 
 
+@dataclass(frozen=True)
+class Quote:
+    """A released number inside a sentence, with the name of its cell."""
+
+    text: str
+    key: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, repr=False)
 class Words(Block):
     """A sentence or a few: the headline of a page, a remark, the reason why nothing is shown."""
@@ -59,10 +68,16 @@ class Words(Block):
     text: str
     role: str = "remark"
     """headline, remark, nothing (the reason why there is nothing to report)."""
+    pieces: Sequence[str | Quote] = ()
+    """The same words in order, each released number in them as a quote; empty when there is none."""
     kind = "words"
 
     def data_for_page(self) -> dict[str, Any]:
-        return {"text": self.text, "role": self.role}
+        pieces = [
+            {"text": piece.text, "key": piece.key} if isinstance(piece, Quote) else {"text": piece, "key": ""}
+            for piece in self.pieces or (self.text,)
+        ]
+        return {"text": self.text, "role": self.role, "pieces": pieces}
 
     def as_html(self) -> str:
         return f"<p>{escape(self.text)}</p>"
@@ -75,8 +90,8 @@ class Words(Block):
 class Cards(Block):
     """Key numbers printed large: for each its title, value, interval and people, and what stands beside it."""
 
-    cards: Sequence[Mapping[str, str]]
-    """Each with title, value, detail, beside."""
+    cards: Sequence[Mapping[str, Any]]
+    """Each with title, cohort, value, detail and key, and `beside`: a list of label, text and key."""
     kind = "cards"
 
     def data_for_page(self) -> dict[str, Any]:
@@ -86,7 +101,12 @@ class Cards(Block):
         return "".join(f"<p>{escape(line)}</p>" for line in self.as_text().splitlines())
 
     def as_text(self) -> str:
-        return "\n".join(f"{card['title']}: {card['value']} ({card['detail']}) {card['beside']}" for card in self.cards)
+        lines = []
+        for card in self.cards:
+            inside = " · ".join(part for part in (card["cohort"], card["detail"]) if part)
+            beside = " · ".join(f"{other['label']}: {other['text']}" for other in card["beside"])
+            lines.append(f"{card['title']}: {card['value']} ({inside}) {beside}")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, repr=False)
@@ -122,6 +142,12 @@ class Completion(Block):
 
     def as_text(self) -> str:
         return f"complete: {self.shown} results"
+
+
+def quoting(role: str, pieces: Sequence[str | Quote]) -> Words:
+    """Words made of text and quotes, in order."""
+    text = "".join(piece.text if isinstance(piece, Quote) else piece for piece in pieces)
+    return Words(text, role, tuple(pieces))
 
 
 def seal(blocks: Iterable[Mapping[str, Any]]) -> str:

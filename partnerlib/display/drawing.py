@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -37,6 +38,10 @@ class Figure(Block):
     png: bytes = field(compare=False)
     width: int = 0
     height: int = 0
+    keys: Sequence[str] = ()
+    """For each row of the data the name of the released cell it prints; empty for a figure of exact numbers."""
+    numbers: Sequence[Mapping[str, float]] = ()
+    """For each row the released numbers behind it, for a workbook."""
     kind = "figure"
 
     def data_for_page(self) -> dict[str, Any]:
@@ -46,6 +51,8 @@ class Figure(Block):
             "alt": self.alt,
             "columns": [str(column) for column in self.data.columns],
             "rows": [[str(value) for value in row] for row in self.data.itertuples(index=False)],
+            "keys": list(self.keys) or [""] * len(self.data),
+            "numbers": [dict(numbers) for numbers in self.numbers] or [{}] * len(self.data),
             "png": base64.b64encode(self.png).decode(),
             "width": self.width,
             "height": self.height,

@@ -219,7 +219,7 @@ def bars(
 
     frame
         columns `label`, `value`; drawn in the order given. `printed` says how each number is printed, where it is
-        rounded.
+        rounded; `key` and `numbers` of which released cell it is.
     others
         What is not drawn, in words; it ends the note and the alternative text.
     """
@@ -243,4 +243,5 @@ def bars(
     alt = listed(f"{label} {text}" for label, text in zip(drawn["label"], printed, strict=True))
     data = pd.DataFrame({"Name": drawn["label"], "Number": printed})
     closing = f" {others}" if others else ""
-    return Figure(title, f"{note}{closing}", f"{title}. {alt}.{closing}", data, *finish(figure, is_synthetic))
+    cells = (list(drawn["key"]), list(drawn["numbers"])) if "key" in drawn else ((), ())
+    return Figure(title, f"{note}{closing}", f"{title}. {alt}.{closing}", data, *finish(figure, is_synthetic), *cells)

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from partnerlib.display.blocks import Block
+from partnerlib.display.keys import key_of, numbers_of
 from partnerlib.display.printed import detail, printed
 from partnerlib.display.text import MARKS, is_number, legend
 
@@ -20,14 +21,19 @@ class Cell:
     detail: str = ""
     """Interval and people, or nothing."""
     status: str = "reported"
+    key: str = ""
+    """Name of the released cell it prints; empty for words."""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """The released numbers behind it, for a workbook."""
 
     @property
     def meaning(self) -> str:
         """What a screen reader says instead of a mark; empty for a plain number."""
         return MARKS[self.status].meaning if self.status in MARKS and self.status != "zero" else ""
 
-    def data_for_page(self) -> dict[str, str]:
-        return {"text": self.text, "detail": self.detail, "status": self.status, "meaning": self.meaning}
+    def data_for_page(self) -> dict[str, Any]:
+        shown = {"text": self.text, "detail": self.detail, "status": self.status, "meaning": self.meaning}
+        return {**shown, "key": self.key, "numbers": dict(self.numbers)}
 
 
 EMPTY = Cell("", status="blank")
@@ -45,8 +51,10 @@ def estimate_cell(row: Mapping[str, Any] | None, decimals: int | None = None, wi
     status = str(row["status"])
     if status not in {"reported", "zero"} or not is_number(row["value"]):
         status = status if status in MARKS and status != "zero" else "missing"
-        return Cell(MARKS[status].symbol, status=status)
-    return Cell(printed(row, decimals), detail(row, decimals, with_people), status)
+        return Cell(MARKS[status].symbol, status=status, key=key_of(row))
+    return Cell(
+        printed(row, decimals), detail(row, decimals, with_people), status, key=key_of(row), numbers=numbers_of(row)
+    )
 
 
 @dataclass(frozen=True, repr=False)

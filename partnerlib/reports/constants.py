@@ -14,6 +14,7 @@ from pathlib import Path
 
 from partnerlib.disclosure.audit.pages import read_page
 from partnerlib.reports.definitions import definitions
+from partnerlib.reports.document import citation
 from partnerlib.reports.page import TEMPLATES, prose
 
 SPEAKING = ("display", "reports")
@@ -23,7 +24,7 @@ SPEAKING = ("display", "reports")
 @cache
 def constants(notebooks: Path) -> tuple[str, ...]:
     """Every passage of the templates, of the report notebooks in a folder, of the definitions and of the library."""
-    found = [*_of_templates(), *_of_notebooks(notebooks), *_of_definitions(), *_of_library()]
+    found = [*_of_templates(), *_of_notebooks(notebooks), *_of_definitions(), *_of_library(), citation()]
     return tuple(dict.fromkeys(text for text in found if re.search(r"\d", text)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from partnerlib.errors import DataError
+from partnerlib.reports.origins import collections, left_out
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Definition:
     title: str
     summary: str = ""
     sections: Mapping[str, str] = field(default_factory=dict)
-    """Formula, who is counted, what is excluded, units, source: heading and text."""
+    """Formula, who is counted, who is left out, units, source files, source: heading and text."""
     rank: int = 10_000
     """Place in the registry, which is the order of the argument."""
 
@@ -35,8 +36,11 @@ def definitions() -> dict[str, Definition]:
         if population is None:
             raise DataError(f"measure {name}: sample {entry.sample} is not a registered population")
         sections["Who is counted"] = population.who
+        if steps := left_out(entry.sample):
+            sections["Sample, step by step"] = "\n".join(steps)
         sections["Year of a cohort"] = population.cohort
         sections["District"] = population.district
+        sections["Source files"] = "; ".join(collections(entry.sample))
         if "Source" in entry.sections:
             sections["Source"] = entry.sections["Source"]
         found[name] = Definition(name, entry.title, entry.summary, sections, rank)

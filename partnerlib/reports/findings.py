@@ -12,6 +12,7 @@ from partnerlib.display import style
 from partnerlib.display.bands import band_curves, compared_bands
 from partnerlib.display.blocks import Block
 from partnerlib.display.figures import bars
+from partnerlib.display.keys import key_of, numbers_of
 from partnerlib.display.printed import is_band, printed, size
 from partnerlib.display.tables import EMPTY, Cell, Table, estimate_cell
 from partnerlib.display.text import MARKS, cohort_label, is_number, listed
@@ -51,8 +52,9 @@ def sample_table(found: Sequence[Compared]) -> Table:
 
 
 def _most_people(rows: Sequence[Row]) -> Cell:
-    if told := _most([row for row in rows if is_number(row["n"])]):
-        return Cell(told)
+    if sized := [row for row in rows if is_number(row["n"])]:
+        largest = max(sized, key=_size_rank)
+        return Cell(_size_of(largest), key=key_of(largest), numbers={"n": float(largest["n"])})
     statuses = {row["status"] for row in rows}
     if "suppressed" in statuses:
         return Cell(MARKS["suppressed"].symbol, status="suppressed")
@@ -226,6 +228,8 @@ def partners(
             "label": [_wrapped(name) for name in names],
             "value": drawn["value"].astype(float).to_numpy(),
             "printed": [printed(row) for row in drawn.to_dict("records")],
+            "key": [key_of(row) for row in drawn.to_dict("records")],
+            "numbers": [numbers_of(row) for row in drawn.to_dict("records")],
         }
     )
     others = [MANY_PARTNERS] * (len(published) > len(drawn)) + [SMALL_PARTNERS] * (not is_own)

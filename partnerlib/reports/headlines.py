@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from partnerlib.display.blocks import Cards, Words
+from partnerlib.display.blocks import Cards, Quote, Words, quoting
+from partnerlib.display.keys import key_of, numbers_of
 from partnerlib.display.printed import detail, index_words, printed, printed_interval, size
 from partnerlib.display.text import is_number
 from partnerlib.reports.cohorts import Compared, Row, cohorts_of
@@ -48,8 +50,10 @@ FIRST = {
 
 def headline(kind: str, found: Sequence[Compared]) -> Words:
     """The page in a few sentences, from the measures its readers ask for first; the state stands beside every share."""
-    sentences = [_sentence(pair, with_state=kind != "state") for pair in chosen(kind, found)]
-    return Words(" ".join(sentences), "headline")
+    pieces: list[str | Quote] = []
+    for pair in chosen(kind, found):
+        pieces += [*([" "] if pieces else []), *_sentence(pair, with_state=kind != "state")]
+    return quoting("headline", pieces)
 
 
 def chosen(kind: str, found: Sequence[Compared], most: int = 3) -> list[Compared]:
@@ -59,16 +63,18 @@ def chosen(kind: str, found: Sequence[Compared], most: int = 3) -> list[Compared
     return (preferred or list(published.values()))[:most]
 
 
-def _sentence(pair: Compared, with_state: bool) -> str:
+def _sentence(pair: Compared, with_state: bool) -> list[str | Quote]:
     row = pair.best
     assert row is not None
-    cohort = cohorts_of(row)
     phrase = PHRASES.get(pair.measure, f"{definition(pair.measure).title} in {{cohort}}: {{value}}")
-    sentence = phrase.format(value=value_of(row, with_people=True), cohort=cohort)
+    before, after = (part.replace("{cohort}", cohorts_of(row)) for part in phrase.split("{value}"))
+    value = value_of(row, with_people=True)
+    pieces: list[str | Quote] = [before] if before else []
+    pieces += [Quote(value if before else f"{value[0].upper()}{value[1:]}", key_of(row)), after]
     beside = pair.state_beside_best
     if with_state and pair.is_rate and beside is not None and is_number(beside["value"]):
-        sentence += f"; in the state, {printed(beside)}"
-    return f"{sentence[0].upper()}{sentence[1:]}."
+        pieces += ["; in the state, ", Quote(printed(beside), key_of(beside))]
+    return [*pieces, "."]
 
 
 def key_number(kind: str, found: Sequence[Compared]) -> dict[str, str]:
@@ -82,6 +88,7 @@ def key_number(kind: str, found: Sequence[Compared]) -> dict[str, str]:
         "title": definition(first.measure).title,
         "value": value_of(row, with_people=True),
         "cohort": cohorts_of(row),
+        "key": key_of(row),
     }
 
 
@@ -90,18 +97,25 @@ def cards(kind: str, found: Sequence[Compared]) -> Cards:
     return Cards([_card(pair, with_state=kind != "state") for pair in chosen(kind, found, 4)])
 
 
-def _card(pair: Compared, with_state: bool) -> dict[str, str]:
+def _card(pair: Compared, with_state: bool) -> dict[str, Any]:
     row = pair.best
     assert row is not None
     beside = []
     if pair.before is not None and pair.best is pair.this and is_number(pair.before["value"]):
-        beside.append(f"A cohort before: {printed(pair.before)}")
+        beside.append(_other("A cohort before", pair.before))
     state = pair.state_beside_best
     if with_state and pair.statistic != "count" and state is not None and is_number(state["value"]):
-        beside.append(f"State: {printed(state)}")
+        beside.append(_other("State", state))
     return {
         "title": definition(pair.measure).title,
+        "cohort": cohorts_of(row),
         "value": printed(row),
-        "detail": " · ".join(part for part in (cohorts_of(row), detail(row)) if part),
-        "beside": " · ".join(beside),
+        "detail": detail(row),
+        "key": key_of(row),
+        "numbers": numbers_of(row),
+        "beside": beside,
     }
+
+
+def _other(label: str, row: Row) -> dict[str, Any]:
+    return {"label": label, "text": printed(row), "key": key_of(row), "numbers": numbers_of(row)}

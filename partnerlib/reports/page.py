@@ -1,4 +1,4 @@
-"""From the blocks of an executed notebook to one self-contained page: no script, no address, nothing but its own text.
+"""From the data of a page to one self-contained HTML file: no script, no address, nothing but its own text.
 
 Everything is printed by autoescaping templates from plain data. HTML, Markdown or pictures that a cell emits by other
 means are refused before they come here. The notebook's own prose is the repository's text; raw HTML in it is escaped
@@ -7,7 +7,7 @@ all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from partnerlib.reports.definitions import definition
+from partnerlib.reports.definitions import Definition, definitions
+from partnerlib.reports.document import RESULTS, Document, document
 from partnerlib.reports.execution import Element
 from partnerlib.reports.plan import Page
 
@@ -32,8 +33,20 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["style"] = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
+    environment.globals.update(style=sheet("page.css"), is_paper=False, audience="", results=RESULTS)
+    environment.filters.update(
+        prose=prose,
+        unbroken=unbroken,
+        definitions_of=definitions_of,
+        sections_named=sections_named,
+        measures_drawn=measures_drawn,
+    )
     return environment
+
+
+def sheet(name: str) -> Markup:
+    """A style sheet of the pages."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 @cache
@@ -44,39 +57,40 @@ def prose(text: str) -> Markup:
     return Markup(MarkdownIt("js-default", {"linkify": False}).render(text))
 
 
-def sections_of(elements: Sequence[Element]) -> list[dict[str, Any]]:
-    """Elements grouped under the notebook's second-level headings; the title cell stays before the first of them."""
-    sections: list[dict[str, Any]] = [{"title": "", "slug": "opening", "items": []}]
-    for element in elements:
-        if element.kind != "prose":
-            sections[-1]["items"].append({"kind": element.kind, **element.data})
-            continue
-        text = str(element.data["text"])
-        heading, _, body = text.partition("\n") if text.startswith("## ") else ("", "", text)
-        if heading:
-            title = heading.removeprefix("## ").strip()
-            sections.append({"title": title, "slug": f"section-{len(sections)}", "items": []})
-        if body.strip() and not text.startswith("# "):
-            sections[-1]["items"].append({"kind": "prose", "html": prose(body.strip())})
-    return sections
+def unbroken(text: str) -> str:
+    """A size with its word on one line.
+
+    >>> unbroken("about 60 people")
+    'about\\xa060\\xa0people'
+    """
+    return text.replace(" people", "\u00a0people").replace("about ", "about\u00a0")
+
+
+def definitions_of(names: Iterable[str]) -> list[Definition]:
+    """The registered measures among some names, each once."""
+    return [definitions()[name] for name in dict.fromkeys(names) if name in definitions()]
+
+
+def sections_named(found: Iterable[Definition], heading: str) -> list[str]:
+    """What some measures say under one heading, each text once."""
+    return list(dict.fromkeys(entry.sections[heading] for entry in found if heading in entry.sections))
+
+
+def measures_drawn(figure: Mapping[str, Any]) -> list[str]:
+    """The measures of the cells a figure draws."""
+    return list(dict.fromkeys(key.split(" ", 1)[0] for key in figure["keys"] if key))
+
+
+def html_of(page: Document, is_paper: bool = False) -> str:
+    """A page as HTML: for a screen, or for the paper a PDF is printed on."""
+    style = sheet("paper.css" if is_paper else "page.css")
+    return templates().get_template("result.html").render(page=page, is_paper=is_paper, style=style)
 
 
 def result_page(elements: Sequence[Element], plan_title: str, is_synthetic: bool) -> tuple[str, Mapping[str, Any]]:
     """The page of a unit as HTML, and the facts its notebook gave (title, key number, reason for nothing)."""
-    given = next(element.data["facts"] for element in elements if element.kind == "facts")
-    facts = {**given, "is_synthetic": is_synthetic or given["is_synthetic"]}
-    shown = [element for element in elements if element.kind != "facts"]
-    measures = dict.fromkeys(
-        name for element in shown if element.kind == "table" for name in element.data["row_links"] if name
-    )
-    html = templates().get_template("result.html").render(
-        facts=facts,
-        audience=facts["printing"]["audience"],
-        kind_title=plan_title,
-        sections=sections_of(shown),
-        definitions=[definition(name) for name in measures],
-    )  # fmt: skip
-    return html, facts
+    page = document(elements, plan_title, is_synthetic)
+    return html_of(page), page.facts
 
 
 def notice_page(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 from invented_release import DISTRICT, PAIR, STATE, printed
 
+from partnerlib.display.keys import key_of
 from partnerlib.reports.cohorts import Compared, compared
 from partnerlib.reports.findings import measure_table, rate_comparison, retention_curves, sample_table
 from partnerlib.reports.headlines import PHRASES, cards, headline, key_number
@@ -42,7 +43,9 @@ def test_a_pooled_number_stands_beside_the_pooled_state(cells: pd.DataFrame) -> 
     pair = pair_of(cells_of(cells, single=4, pooled=30))
     assert pair.best is pair.pooled
     assert headline("district", [pair]).text.endswith("in the state, 70–71%.")
-    assert cards("district", [pair]).cards[0]["beside"].endswith("State: 70–71%")
+    state = cards("district", [pair]).cards[0]["beside"][-1]
+    assert (state["label"], state["text"]) == ("State", "70–71%")
+    assert state["key"] == key_of(pair.state_pooled)
     single = pair_of(cells_of(cells, single=20, pooled=60))
     assert headline("district", [single]).text.endswith("in the state, 50–51%.")
 

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from partnerlib.disclosure.cells import HAS_NUMBER
+
+NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_N = r"(?<![\d.,])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?!\d|[.,]\d)"
+_TO = r"(?:\s?[-\u2013\u2212]\s?|\sto\s(?:under\s)?[-\u2212]?)"
+PRINTED = (
+    (re.compile(rf"{_N}{_TO}{_N}\s?%"), "ranges"),
+    (re.compile(rf"(?<=under ){_N}%"), "edges"),
+    (re.compile(rf"{_N}%(?= or more)"), "edges"),
+    (re.compile(rf"(?<=[<>]){_N}%"), "nearly"),
+    (re.compile(rf"{_N}\s?%"), "shares"),
+    (re.compile(rf"(?<=[Aa]bout ){_N}{_TO}{_N}(?= (?:people|records)\b)"), "rounded_sizes"),
+    (re.compile(rf"(?<=[Aa]bout ){_N}"), "rounded_sizes"),
+    (re.compile(rf"{_N}(?= (?:people|person|records?)\b)"), "sizes"),
+    (re.compile(rf"{_N}{_TO}{_N}(?!\s?%)"), "spans"),
+    (re.compile(rf"(?<=index under ){_N}"), "index_edges"),
+    (re.compile(rf"(?<=index ){_N}(?= or more)"), "index_edges"),
+    (re.compile(rf"(?<![\w.,])(?<![Aa]bout ){_N}(?!\s?%|\w| (?:people|person|records?)\b)"), "values"),
+)
+"""The forms a page prints numbers in, and what each of them is; a form is looked for before those it contains."""
+
+USED = "\0"
+"""Stands where a figure was accounted for."""
 
 
 class Scope:
@@ -27,12 +50,21 @@ class Scope:
         return text in self._forms[kind]
 
 
+def accounted_for(scopes: Sequence[Scope], kind: str, found: re.Match[str]) -> str:
+    """The text of a number, blotted out when a cell prints it as what it stands for."""
+    numbers = [number.replace(",", "") for number in found.groups()]
+    asked = numbers if kind in {"sizes", "rounded_sizes"} else ["|".join(numbers)]
+    is_printed = all(any(scope.prints(kind, text) for scope in scopes) for text in asked)
+    return USED * len(found[0]) if is_printed else found[0]
+
+
 def printed_forms(cells: pd.DataFrame) -> dict[str, list[np.ndarray]]:
     """For each kind of number the texts each cell prints it as; empty where it prints none.
 
     ranges          bands and intervals of shares, in percent, from a cell's own lower to its own upper end
     edges           the inner edge of a band at an end of the scale: `under 5%`, `95% or more`
     shares          shares printed as one percent: rounded ones, no bands
+    nearly          the same where rounding would make them none or all: `<1%`, `>99%`
     sizes           people or records a number rests on, and counts, printed as they are
     rounded_sizes   the same, rounded: `about 60`
     values          exact counts, and means with the digits their rounding leaves
@@ -60,6 +92,7 @@ def printed_forms(cells: pd.DataFrame) -> dict[str, list[np.ndarray]]:
         ],
         "edges": [_texts(high, bands & at_zero, _points), _texts(low, bands & at_one, _points)],
         "shares": [_texts(value, is_part & ~is_band, how) for how in (_percent, lambda share: f"{100 * share:.1f}")],
+        "nearly": [_texts(value, is_part & ~is_band, _nearly)],
         "sizes": [_texts(cells["n"], n_exact, _whole), _texts(value, is_count & is_exact, _whole)],
         "rounded_sizes": [
             _texts(cells["n"], prints & ~n_exact, _whole), _texts(cells["people"], prints, _whole),
@@ -99,6 +132,11 @@ def _points(share: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}"
+
+
+def _nearly(share: float) -> str:
+    """The percent a share near none or all stays above or below of; empty for any other."""
+    return "1" if 0 < share < 0.005 else "99" if 0.995 <= share < 1 else ""
 
 
 def _whole(size: float) -> str:

@@ -27,6 +27,12 @@ FOREIGN = frozenset((
 ))  # fmt: skip
 """Elements no page of numbers needs: they run, fetch, hide, or hold the data a drawing was made from."""
 
+QUOTED = "data-cell"
+"""Attribute of an element that prints one released cell: the cell's name."""
+
+QUOTE = "\2"
+"""Stands in a sentence where a quoted cell was taken out of it."""
+
 VOID = frozenset((
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
 ))  # fmt: skip
@@ -41,6 +47,10 @@ class Words:
     """The element, or the attribute, and the heading above: `p after 'Hiring'`."""
     row: int = 0
     """Number of the table row it stands in, counted through the page; 0 outside tables."""
+    cell: str = ""
+    """The released cell it says it prints; empty for any other passage."""
+    figure: int = 0
+    """Number of the figure it stands in, counted through the page; 0 outside figures."""
 
 
 @dataclass
@@ -63,6 +73,9 @@ class _Reader(HTMLParser):
         self.pieces: list[tuple[str, str]] = []
         self.heading = ""
         self.row = 0
+        self.figure = 0
+        self.cell: tuple[str, int, list[tuple[str, str]]] | None = None
+        """The quoted cell that is open: its name, how deep it stands, and the pieces of the sentence around it."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _INLINE:
@@ -71,12 +84,17 @@ class _Reader(HTMLParser):
             self.pieces.append((tag, " "))
         if tag == "tr":
             self.row += 1
+        if tag == "figure":
+            self.figure += 1
         if tag in FOREIGN:
             self.page.problems.append(f"<{tag}>, which no page of numbers needs")
         if tag not in VOID:
             self.open.append(tag)
         for name, value in attrs:
-            self._attribute(tag, name, value or "")
+            if name == QUOTED:
+                self._begin_cell(tag, value or "")
+            else:
+                self._attribute(tag, name, value or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _INLINE:
@@ -84,12 +102,29 @@ class _Reader(HTMLParser):
         if tag in self.open:
             while self.open.pop() != tag:
                 pass
+        if self.cell and len(self.open) < self.cell[1]:
+            self._end_cell(tag)
 
     def handle_data(self, data: str) -> None:
         if "style" not in self.open:
             self.pieces.append((self.open[-1] if self.open else "page", data))
         elif data.strip():
             self.page.structure.append(Words(data, "style"))
+
+    def _begin_cell(self, tag: str, key: str) -> None:
+        """From here on the text is that of one released cell, apart from the sentence around it."""
+        if self.cell or tag in VOID or not key:
+            self.page.problems.append(f"a cell named at <{tag}> that holds nothing, or stands in another")
+            return
+        self.cell = (key, len(self.open), [*self.pieces, (tag, QUOTE)])
+        self.pieces = []
+
+    def _end_cell(self, tag: str) -> None:
+        assert self.cell is not None
+        self._flush(tag)
+        pieces, self.cell = self.cell[2], None
+        if tag in _INLINE:
+            self.pieces = pieces
 
     def handle_comment(self, data: str) -> None:
         self.page.problems.append("a comment in the source")
@@ -109,7 +144,7 @@ class _Reader(HTMLParser):
         elif name == "hidden":
             self.page.problems.append(f"a hidden <{tag}>")
         elif name in SPOKEN or name.startswith("data-") or name not in STRUCTURE:
-            self.page.words.append(Words(_plain(value), place, self._row()))
+            self.page.words.append(Words(_plain(value), place, self._row(), figure=self._figure()))
         else:
             self.page.structure.append(Words(_plain(value), place, self._row()))
 
@@ -127,13 +162,17 @@ class _Reader(HTMLParser):
         text = _plain("".join(piece for _, piece in self.pieces))
         if text:
             place = f"<{tag or self.pieces[0][0]}>"
-            self.page.words.append(Words(text, f"{place}{self._after()}", self._row()))
+            cell = self.cell[0] if self.cell else ""
+            self.page.words.append(Words(text, f"{place}{self._after()}", self._row(), cell, self._figure()))
             if tag in {"h1", "h2", "h3"}:
                 self.heading = text[:40]
         self.pieces = []
 
     def _row(self) -> int:
         return self.row if "tr" in self.open else 0
+
+    def _figure(self) -> int:
+        return self.figure if "figure" in self.open else 0
 
     def _after(self) -> str:
         return f" after '{self.heading}'" if self.heading else ""

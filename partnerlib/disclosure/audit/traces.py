@@ -1,6 +1,8 @@
-"""Every number on a page is a printed one: of a cell of its unit, the state or a partner, a year, a code, or a phrase.
+"""Every number on a page is one its element names a released cell for, or a year, a code, or a phrase.
 
-Pages are read letter by letter, and each figure in them must be accounted for. What is left over is told with the words
+Pages are read letter by letter, and each figure in them must be accounted for. A result stands in an element that names
+its cell, and is looked up in exactly that cell; the notes and the alternative text of a figure may repeat what its own
+table prints; no other passage of a page prints a result at all. What is left over is told with the words
 around it: a number nobody published, in a caption, an alternative text, an attribute, a file name. Nothing is guessed:
 a number that merely looks harmless is told as well.
 """
@@ -9,42 +11,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.forms import Scope, printed_forms
-from partnerlib.disclosure.audit.pages import Page, Words
+from partnerlib.disclosure.audit.forms import NUMBER, PRINTED, USED, Scope, accounted_for, printed_forms
+from partnerlib.disclosure.audit.pages import QUOTE, Page, Words
+from partnerlib.disclosure.audit.quotes import Quotes
 
-_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _CODE = re.compile(r"(?<!\d)\d{8}(?:-\d{8})?(?!\d)")
 _SCHOOL_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)[-\u2013](\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<![\d.,])((?:19|20)\d\d)(?![\d%]|[.,]\d)")
-_N = r"(?<![\d.,])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?!\d|[.,]\d)"
-_TO = r"(?:\s?[-\u2013\u2212]\s?|\sto\s(?:under\s)?[-\u2212]?)"
-_PRINTED = (
-    (re.compile(rf"{_N}{_TO}{_N}\s?%"), "ranges"),
-    (re.compile(rf"(?<=under ){_N}%"), "edges"),
-    (re.compile(rf"{_N}%(?= or more)"), "edges"),
-    (re.compile(rf"{_N}\s?%"), "shares"),
-    (re.compile(rf"(?<=[Aa]bout ){_N}{_TO}{_N}(?= (?:people|records)\b)"), "rounded_sizes"),
-    (re.compile(rf"(?<=[Aa]bout ){_N}"), "rounded_sizes"),
-    (re.compile(rf"{_N}(?= (?:people|person|records?)\b)"), "sizes"),
-    (re.compile(rf"{_N}{_TO}{_N}(?!\s?%)"), "spans"),
-    (re.compile(rf"(?<=index under ){_N}"), "index_edges"),
-    (re.compile(rf"(?<=index ){_N}(?= or more)"), "index_edges"),
-    (re.compile(rf"(?<![\w.,])(?<![Aa]bout ){_N}(?!\s?%|\w| (?:people|person|records?)\b)"), "values"),
-)
-"""The forms a page prints numbers in, and what each of them is; a form is looked for before those it contains."""
+_BESIDE_A_QUOTE = re.compile(rf"\d[.,]?{QUOTE}|{QUOTE}[.,]?\d")
+"""A digit that touches a quoted number reads as a part of it."""
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _PHRASES = re.compile(r"95% (?=interval|confidence|from)|(?<=\()95% (?=interval)", re.IGNORECASE)
 """The level of an interval, in every page's words."""
 
 _BUILT = frozenset(("width", "height", "colspan", "rowspan", "tabindex"))
 """Attributes whose number is a size on the screen."""
+
+FORMATS = ("pdf", "docx", "xlsx", "csv")
+"""Endings of the files a page is written in beside its own."""
 
 FEWEST_WORDS = 4
 """Words from which on a part of a template's passage is taken for the template's own."""
@@ -54,9 +46,6 @@ WINDOW = 3
 
 SNIPPET = 24
 """Letters shown on each side of a number that cannot be traced."""
-
-USED = "\0"
-"""Stands where a figure was accounted for."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +60,6 @@ class Untraced:
         return f"{self.page}: '{self.snippet}' in {self.place} is no printed number of this page's units"
 
 
-def _accounted_for(scopes: Sequence[Scope], kind: str, found: re.Match[str]) -> str:
-    """The text of a number, blotted out when a cell prints it as what it stands for."""
-    numbers = [number.replace(",", "") for number in found.groups()]
-    asked = numbers if kind in {"sizes", "rounded_sizes"} else ["|".join(numbers)]
-    is_printed = all(any(scope.prints(kind, text) for scope in scopes) for text in asked)
-    return USED * len(found[0]) if is_printed else found[0]
-
-
 class Traces:
     """The published cells by unit, and the words every page may use."""
 
@@ -89,10 +70,10 @@ class Traces:
         for pair in pairs:
             for code in pair.split("-"):
                 self._pairs.setdefault(code, []).append(pair)
-        self._scopes: dict[tuple[tuple[tuple[str, str], ...], str], Scope] = {}
+        self._scopes: dict[tuple[tuple[str, str], ...], Scope] = {}
         self._printed = printed_forms(cells)
-        self._measure_codes, names = pd.factorize(cells["measure"])
-        self.measures = {str(name): code for code, name in enumerate(names)}
+        self.quotes = Quotes(cells, self._printed)
+        self.measures = frozenset(cells["measure"].unique())
         self._passages = {" ".join(text.split()) for text in constants}
         self._corpus = "\n".join(self._passages)
         first = int(cells["cohort"].min()) - WINDOW if len(cells) else 0
@@ -107,35 +88,39 @@ class Traces:
         }
         self._values = _any_of(set(cells["group_value"]) - {value for value in cells["group_value"] if value.isdigit()})
 
-    def of_unit(self, kind: str, code: str, measure: str = "") -> list[Scope]:
-        """What may be quoted of a unit, of the state and of the unit's partnerships; of one measure, or of all."""
+    def of_unit(self, kind: str, code: str) -> list[Scope]:
+        """What may be quoted of a unit, of the state and of the unit's partnerships, where no cell is named."""
         state = next((unit for unit in self._units if unit[0] == "state"), ("state", ""))
-        own = self._scope(((kind, code),), measure)
         pairs = tuple(("partnership", pair) for pair in self._pairs.get(code, ()))
-        return [own, self._scope((state,), measure), self._scope(pairs, measure)]
+        return [self._scope(units) for units in (((kind, code),), (state,), pairs)]
 
-    def _scope(self, units: tuple[tuple[str, str], ...], measure: str) -> Scope:
-        if (units, measure) not in self._scopes:
+    def of_cells(self, keys: Iterable[str]) -> Scope:
+        """What may be quoted of some named cells together."""
+        rows = [row for key in set(keys) if (row := self.quotes.row_of(key)) is not None]
+        return Scope(self._printed, np.array(rows, dtype=int))
+
+    def _scope(self, units: tuple[tuple[str, str], ...]) -> Scope:
+        if units not in self._scopes:
             rows = np.concatenate([np.empty(0, int), *(self._units[unit] for unit in units if unit in self._units)])
-            if measure:
-                rows = rows[self._measure_codes[rows] == self.measures[measure]]
-            self._scopes[units, measure] = Scope(self._printed, rows)
-        return self._scopes[units, measure]
+            self._scopes[units] = Scope(self._printed, rows)
+        return self._scopes[units]
 
     def left_over(self, text: str, scopes: Sequence[Scope]) -> list[str]:
         """The numbers of a text that nothing accounts for, each with the words around it."""
         if not any(letter.isdigit() for letter in text) or self._is_constant(text):
             return []
+        if beside := _BESIDE_A_QUOTE.search(text):
+            return [_around(text, beside.start(), beside.end())]
         rest = self._without_names(text)
         rest = _SCHOOL_YEAR.sub(self._school_year, rest)
         rest = _YEAR.sub(lambda found: self._used(found[0], int(found[0]) in self._years), rest)
-        for pattern, kind in _PRINTED:
+        for pattern, kind in PRINTED:
             if kind == "edges":  # once no range is left, whose upper end may stand before the word
                 rest = _PHRASES.sub(lambda found: USED * len(found[0]), rest)
-            rest = pattern.sub(partial(_accounted_for, scopes, kind), rest)
+            rest = pattern.sub(partial(accounted_for, scopes, kind), rest)
         return [
             _around(text, number.start(), number.end())
-            for number in _NUMBER.finditer(rest)
+            for number in NUMBER.finditer(rest)
             if not self._is_phrase(text, number.start(), number.end())
         ]
 
@@ -157,8 +142,8 @@ class Traces:
         return self._used(found[0], is_label)
 
     @staticmethod
-    def _used(text: str, is_accounted_for: bool) -> str:
-        return USED * len(text) if is_accounted_for else text
+    def _used(text: str, isaccounted_for: bool) -> str:
+        return USED * len(text) if isaccounted_for else text
 
     def _is_phrase(self, text: str, start: int, end: int) -> bool:
         """Whether a number stands in the same words, before and after it, in the templates or the notebooks."""
@@ -191,27 +176,51 @@ def untraced(
 def _of_page(traces: Traces, path: str, page: Page, paths: set[str]) -> Iterator[Untraced]:
     kind, _, file = path.rpartition("/")
     code = _CODE.match(file)
-    forms = traces.of_unit(kind, code[0] if code else "")
     yield from (Untraced(path, "the file's name", text) for text in _left_in_path(traces, path))
-    rows = _codes_of_rows(page) if path == "index.html" else {}
-    sizes = {str(size) for size in _sizes_of_index(page)} if path == "index.html" else set()
     measures = _measures_of_rows(page, traces.measures)
+    units = traces.quotes.units_of(kind, code[0] if code else "")
+    figures = {
+        number: [traces.of_cells(words.cell for words in page.words if words.figure == number)]
+        for number in {words.figure for words in page.words if words.figure}
+    }
+    index = _Index(traces, page) if path == "index.html" else None
     for words in page.words:
-        if words.row in rows:
-            here = traces.of_unit(*rows[words.row])
-        elif words.row in measures:
-            here = traces.of_unit(kind, code[0] if code else "", measures[words.row])
-        else:
-            here = forms
+        if words.cell:
+            unit = index.unit_of(words) if index else units
+            told = traces.quotes.left_over(words.cell, words.text, unit, measures.get(words.row, ""))
+            yield from (Untraced(path, words.place, snippet) for snippet in told)
+            continue
+        here = index.forms_of(words) if index else figures.get(words.figure, [])
         for snippet in traces.left_over(words.text, here):
-            if not (words.row == 0 and _NUMBER.findall(snippet) and set(_NUMBER.findall(snippet)) <= sizes):
+            if not (index and index.counts(words, snippet)):
                 yield Untraced(path, words.place, snippet)
     for words in page.structure:
         if words.place.split(" ", 1)[0] in _BUILT and re.fullmatch(r"-?\d{1,4}", words.text):
             continue
         if _is_address(words.text, path, paths) or re.fullmatch(r"#?section-\d{1,2}", words.text):
             continue
-        yield from (Untraced(path, words.place, text) for text in traces.left_over(words.text, forms))
+        yield from (Untraced(path, words.place, text) for text in traces.left_over(words.text, []))
+
+
+class _Index:
+    """The front page: a row prints numbers of its own unit, and the page counts its rows."""
+
+    def __init__(self, traces: Traces, page: Page) -> None:
+        self._traces = traces
+        self._rows = _codes_of_rows(page)
+        self._sizes = {str(size) for size in _sizes_of_index(page)}
+
+    def unit_of(self, words: Words) -> tuple[str, str]:
+        """The unit a row is about."""
+        return self._traces.quotes.units_of(*self._rows.get(words.row, ("", "")))
+
+    def forms_of(self, words: Words) -> list[Scope]:
+        return self._traces.of_unit(*self._rows[words.row]) if words.row in self._rows else []
+
+    def counts(self, words: Words, snippet: str) -> bool:
+        """Whether a passage outside the rows says how many of them there are."""
+        found = set(NUMBER.findall(snippet))
+        return words.row == 0 and bool(found) and found <= self._sizes
 
 
 def _left_in_path(traces: Traces, path: str) -> list[str]:
@@ -222,14 +231,16 @@ def _left_in_path(traces: Traces, path: str) -> list[str]:
 
 
 def _is_address(text: str, path: str, paths: set[str]) -> bool:
-    """Whether a text is the address of another page of the folder."""
+    """Whether a text is the address of another page of the folder, or of another format of this one."""
     folder = path.rpartition("/")[0]
+    if text in {f"{PurePosixPath(path).stem}.{ending}" for ending in FORMATS}:
+        return True
     plain = text.partition("#")[0]
     target = plain.removeprefix("../") if plain.startswith("../") else f"{folder}/{plain}".lstrip("/")
     return target in paths
 
 
-def _measures_of_rows(page: Page, measures: Mapping[str, int]) -> dict[int, str]:
+def _measures_of_rows(page: Page, measures: Container[str]) -> dict[int, str]:
     """The measure each row of a table is about, by its link to how it was made: no other's number stands in it."""
     return {
         words.row: words.text.removeprefix("#how-")
@@ -269,7 +280,12 @@ def _of_record(traces: Traces, record: str) -> Iterator[Untraced]:
     for page in json.loads(record)["pages"] if record else ():
         forms = traces.of_unit(str(page.get("kind")), str(page.get("unit_code")))
         key = page.get("key_number") or {}
-        texts = {"reason": page.get("reason", ""), **{f"key number's {name}": text for name, text in key.items()}}
+        told_of = {name: text for name, text in key.items() if name != "key"}
+        texts = {"reason": page.get("reason", ""), **{f"key number's {name}": text for name, text in told_of.items()}}
+        if named := str(key.get("key", "")):
+            units = traces.quotes.units_of(str(page.get("kind")), str(page.get("unit_code")))
+            told = traces.quotes.left_over(named, str(texts.pop("key number's value", "")), units)
+            yield from (Untraced("run_record.json", f"key number of {page.get('path')}", text) for text in told)
         for place, text in texts.items():
             for snippet in traces.left_over(str(text), forms):
                 yield Untraced("run_record.json", f"{place} of {page.get('path')}", snippet)

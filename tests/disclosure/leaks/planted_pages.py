@@ -17,6 +17,7 @@ CONSTANTS = (
     "Three cohorts pooled", "of the first October",
 )  # fmt: skip
 """What the templates and notebooks of a release say on every page."""
+COUNT, HIRED = (f"{name} provider:{PROVIDER} 2017 1" for name in ("completers_counted", "employed"))
 PAGE = f"provider/{PROVIDER}-universite.html"
 
 
@@ -28,8 +29,10 @@ def cells() -> pd.DataFrame:
 def html(body: str = "") -> str:
     return (
         "<html><head><title>Provider 89000001, 2016-17</title></head><body><h1>Where candidates are hired</h1>"
-        "<p>130 completed in 2016-17; hired: 60–70% (95% interval 52–84%), about 130 people.</p>"
-        '<figure><img alt="Hired 60–70%" width="740" src="data:image/png;base64,iVBORw0KGgo="></figure>'
+        f'<p><b data-cell="{COUNT}">130</b> completed in 2016-17; hired: '
+        f'<b data-cell="{HIRED}">60–70% (interval 52–84%), about 130 people</b>.</p>'
+        '<figure><img alt="Hired 60–70%" width="740" src="data:image/png;base64,iVBORw0KGgo=">'
+        f'<table><tr><td data-cell="{HIRED}">60–70%</td></tr></table></figure>'
         f"<p>Withheld, whatever the reason.</p>{body}</body></html>"
     )
 
@@ -61,6 +64,9 @@ LEAKS = [
     _page("interval to the last digit", "<p>60–70% (95% interval 53.17–82.41%)</p>", "53.17"),
     _page("share to the last digit", "<p>hired: 65.12%</p>", "65.12%"),
     _page("number of another provider", "<p>The other has 12 completers.</p>", "has 12 completers"),
+    _page("small number in a cell's place", f'<td data-cell="{COUNT}">7</td>', "does not print '7'"),
+    _page("another unit's cell", '<td data-cell="completers_counted provider:89000002 2017 1">12</td>', "another unit"),
+    _page("released number without its cell", "<td>130</td>", "'130'"),
     _page("number in other digits", "<p>٧ of ٩ retained</p>", "7 of 9"),
     _page("number in pieces", "<p>n is <b>1</b><i>7</i></p>", "n is 17"),
     _page("number in a link", '<a href="#n-17-left">more</a>', "17"),
