@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -48,6 +49,9 @@ Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Pages made at the same
 Force = Annotated[bool, typer.Option("--force", help="Do it again even when nothing has changed.")]
 Rules = Annotated[
     str, typer.Option("--policy", metavar="NAME", help="standard, dese_published, owner, or a .yml file of your own.")
+]
+Unit = Annotated[
+    str | None, typer.Option("--unit", metavar="KIND:CODE", help="The one organization that policy owner is for.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, only the result.")]
 
@@ -167,9 +171,7 @@ def release(
     out_dir: Out = None,
     year: Year = None,
     policy: Rules = "standard",
-    unit: Annotated[
-        str | None, typer.Option("--unit", metavar="KIND:CODE", help="The one organization an owner's release is for.")
-    ] = None,
+    unit: Unit = None,
     cell: Annotated[
         str | None,
         typer.Option("--explain", metavar="CELL", help="Say why a cell is withheld, to the internal reader."),
@@ -211,15 +213,20 @@ def audit(
     Example: `partnerlib audit reports/2018`
     """
     from partnerlib import explanations, pipeline
+    from partnerlib.disclosure.policy import PRIMARY
     from partnerlib.disclosure.sealed import refusal
     from partnerlib.reports import gate
 
     here = project(processed=processed)
     with progress() as tell:
         found = gate.audit_folder(path.expanduser().resolve(), here.notebooks / "reports", progress=tell)
-        verdict = pipeline.attack(here, found.cells, found.definitions, found.policy, progress=tell)
+        verdict = pipeline.attack(
+            here, found.cells, found.definitions, found.policy, progress=tell, audience=found.audience
+        )
     out.print(f"{path}: {found.told}", markup=False)
-    out.print(explanations.of_attack(verdict.summary), markup=False)
+    summary = {**verdict.summary, **{name: counts for name, counts in found.audit.items() if name == PRIMARY}}
+    out.print(explanations.of_attack(summary), markup=False)
+    out.print(explanations.in_a_line(found.loss, summary), markup=False)
     if verdict.exposed:
         raise refusal(verdict.exposed, str(path))
 
@@ -234,6 +241,7 @@ def report(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many pages.")] = None,
     jobs: Jobs = 2,
     policy: Rules = "standard",
+    unit: Unit = None,
     force: Force = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from where an interrupted run was ended.")] = False,
     dry_run: Annotated[
@@ -250,6 +258,9 @@ def report(
     whose released cells, notebook, parameters, library or packages have changed, and only those. The year's folder is
     replaced whole or not at all. With `--dry-run` and `--list` no page is made.
 
+    `--policy owner --unit provider:CODE` makes the page of one organization with its own numbers plain, in
+    `confidential/provider-CODE/` of the output folder: for that organization and for nobody else.
+
     Example: `partnerlib report --year 2018 --only provider:89000001 --only state`
     """
     from partnerlib.reports.interruption import ending_at_signals
@@ -257,21 +268,28 @@ def report(
 
     here = project(raw=raw, processed=processed, out=out_dir)
     with ending_at_signals(), alone(here.out):
-        from partnerlib import installation, pipeline, reports
+        from partnerlib import explanations, installation, pipeline, reports
+        from partnerlib.disclosure.policy import read_policy
+        from partnerlib.reports.gate import place_for
         from partnerlib.reports.progress import shown
 
-        reports.refuse_malformed(only or [])
+        owner = explanations.unit_named(unit) if unit else None
+        rules = _rules(policy)
+        pipeline.refuse_owner(read_policy(rules), owner)
+        only = only or ([":".join(owner)] if owner else [])
+        reports.refuse_malformed(only)
         installation.refuse_unfit()
         with shown(err, quiet) as tell:
             is_asking = dry_run or list_them
             prepared = pipeline.prepare(here, progress=tell, force=force and not is_asking)
             report_year = pipeline.check_year(here, year)
-            released = pipeline.release(prepared, report_year, progress=tell, policy=_rules(policy))
+            released = pipeline.release(prepared, report_year, progress=tell, policy=rules, owner=owner)
+            place = replace(here, out=place_for(here.out, owner))
             if is_asking:
-                found = reports.surveyed(here, report_year, released, only=only or [], limit=limit, force=force)
+                found = reports.surveyed(place, report_year, released, only=only, limit=limit, force=force)
             else:
                 result = reports.run(
-                    here, report_year, released, only=only or [], jobs=jobs, progress=tell, force=force,
+                    place, report_year, released, only=only, jobs=jobs, progress=tell, force=force,
                     resume=resume, limit=limit,
                 )  # fmt: skip
     if is_asking:

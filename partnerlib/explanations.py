@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from partnerlib.disclosure.cells import HAS_NUMBER, KEY
+from partnerlib.disclosure.policy import PRIMARY
 from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import DataError, ParameterError, did_you_mean
 from partnerlib.pipeline import reasons_of
@@ -30,15 +31,40 @@ def of_release(folder: Path) -> str:
         f"  withheld of {kind}: {shares['cells']:.1%} of cells, {shares['people']:.1%} of the people in them"
         for kind, shares in manifest.loss.items()
     ]
-    return "\n".join([*lines, of_attack(manifest.audit), f"sealed in {folder}"])
+    told = of_attack(manifest.audit)
+    return "\n".join([*lines, told, in_a_line(manifest.loss, manifest.audit), f"sealed in {folder}"])
 
 
 def of_attack(summary: Mapping[str, Mapping[str, int]]) -> str:
-    """What each kind of attacker found, a line each."""
-    return "\n".join(
-        f"  attacked by {attacker}: {found['exposed']:,} of {found['asked']:,} quantities exposed"
-        for attacker, found in summary.items()
-    )
+    """What each kind of attacker found, a line each; beside it what withholding small numbers alone would leave."""
+    lines = []
+    for attacker, found in summary.items():
+        counts = f"{found['exposed']:,} of {found['asked']:,} quantities"
+        if attacker == PRIMARY:
+            lines.append(f"  under primary suppression alone: {counts} would be exposed, {_exactly(found)}")
+        elif "exact" in found:
+            lines.append(f"  attacked by {attacker}: {counts} not shown to keep three values, {_exactly(found)}")
+        else:
+            lines.append(f"  attacked by {attacker}: {counts} exposed")
+    return "\n".join(lines)
+
+
+def _exactly(found: Mapping[str, int]) -> str:
+    return f"{found['exact']:,} of them told exactly by one number and its size"
+
+
+def in_a_line(loss: Mapping[str, Mapping[str, float]], summary: Mapping[str, Mapping[str, int]]) -> str:
+    """What a release costs and what it is for: shares withheld, quantities exposed, and the same without the gate."""
+    told = []
+    if all_units := loss.get("all"):
+        told.append(f"withheld cells {all_units['cells']:.1%}, people {all_units['people']:.1%}")
+    attacks = [found for attacker, found in summary.items() if attacker != PRIMARY]
+    if attacks:
+        # Every attacker is asked about the same quantities.
+        told.append(f"exposed {sum(found['exposed'] for found in attacks):,} of {attacks[0]['asked']:,}")
+    if alone := summary.get(PRIMARY):
+        told.append(f"under primary suppression alone: {alone['exposed']:,} of {alone['asked']:,} would be exposed")
+    return "; ".join(told)
 
 
 def of_cell(folder: Path, spec: str) -> str:

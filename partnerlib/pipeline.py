@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,8 @@ from partnerlib.project import Project, code_sha256
 
 if TYPE_CHECKING:
     from partnerlib.disclosure.policy import Policy
-    from partnerlib.disclosure.releasing import Verdict
+    from partnerlib.disclosure.releasing import Passed, Verdict
+    from partnerlib.disclosure.zones import Aggregates
     from partnerlib.models.value_added import ValueAdded
     from partnerlib.panels import Panels
 
@@ -156,7 +157,7 @@ def release(
     from partnerlib.disclosure.ledger import Ledger
     from partnerlib.disclosure.policy import read_policy
     from partnerlib.disclosure.releasing import pass_gate
-    from partnerlib.disclosure.sealed import MANIFEST, read_release, seal, write_release
+    from partnerlib.disclosure.sealed import MANIFEST, read_release, refuse_exposed, seal, write_release
     from partnerlib.disclosure.zones import Aggregates
     from partnerlib.measures.relations import relations
 
@@ -173,10 +174,10 @@ def release(
     progress(f"releasing {year}")
     places = pd.read_parquet(here.processed / "organizations.parquet", columns=["is_synthetic"])
     is_synthetic = bool(places["is_synthetic"].any())
-    passed = pass_gate(
-        Aggregates(pd.read_parquet(estimates)), rules, relations(), is_synthetic, ledger.earlier_of(year, audience),
-        owner, progress,
-    )  # fmt: skip
+    aggregates = Aggregates(pd.read_parquet(estimates))
+    passed = pass_gate(aggregates, rules, relations(), is_synthetic, ledger.earlier_of(year, audience), owner, progress)
+    refuse_exposed(passed, rules)
+    passed = replace(passed, summary=_account(passed, aggregates, rules, is_synthetic, progress))
     sealed = seal(
         passed, passed, rules, report_year=year, ledger=ledger, inputs=building.input_hashes(here.processed),
         is_synthetic=is_synthetic, audience=audience,
@@ -189,20 +190,45 @@ def release(
     return folder
 
 
+def _account(
+    passed: Passed, aggregates: Aggregates, rules: Policy, is_synthetic: bool, progress: Progress
+) -> dict[str, Mapping[str, int]]:
+    """What a release says of its audit: what attackers found, and what primary suppression alone would have left."""
+    from partnerlib.disclosure.policy import PRIMARY
+    from partnerlib.disclosure.stated import found_by_public, under_primary_alone
+    from partnerlib.measures.relations import relations
+
+    progress("counting what withholding small numbers alone would give away")
+    if rules.on_exposure == "state":
+        return {**passed.summary, "public": found_by_public(passed.cells, passed.definitions, aggregates, rules)}
+    return {**passed.summary, PRIMARY: under_primary_alone(aggregates, rules, relations(), is_synthetic)}
+
+
 def attack(
-    here: Project, cells: pd.DataFrame, definitions: pd.DataFrame, policy: str, progress: Progress = quiet
+    here: Project,
+    cells: pd.DataFrame,
+    definitions: pd.DataFrame,
+    policy: str,
+    progress: Progress = quiet,
+    audience: str = "public",
 ) -> Verdict:
-    """Attack a release that was read back from its files, under the policy it names."""
+    """Attack a release that was read back from its files, under the policy it names, as its audience would."""
     from partnerlib.disclosure.policy import read_policy
+    from partnerlib.disclosure.releasing import Verdict
     from partnerlib.disclosure.releasing import attack as attacked
+    from partnerlib.disclosure.stated import found_by_public
     from partnerlib.disclosure.zones import Aggregates
 
     year = int(cells["report_year"].max())
     estimates = here.processed / "estimates" / f"{year}.parquet"
     if not estimates.is_file():
         raise DataError(f"{estimates}: missing; give the processed tables the release was made from, as --processed")
-    name = policy.rpartition(" ")[0]
-    return attacked(cells, definitions, read_policy(name), Aggregates(pd.read_parquet(estimates)), progress=progress)
+    rules, aggregates = read_policy(policy.rpartition(" ")[0]), Aggregates(pd.read_parquet(estimates))
+    if rules.on_exposure == "state":
+        return Verdict((), {"public": found_by_public(cells, definitions, aggregates, rules)})
+    kind, colon, code = audience.partition(":")
+    owner = (kind, code) if colon else None
+    return attacked(cells, definitions, rules, aggregates, owner, progress)
 
 
 def release_name(year: int, policy: str, owner: tuple[str, str] | None = None) -> str:
@@ -235,13 +261,13 @@ def published_heads(here: Project) -> list[str]:
     """Ledger entries that published and sealed releases of this output folder name: the ledger must hold each."""
     from partnerlib.disclosure.ledger import Ledger
 
-    heads = [_account(file)["ledger_head"] for file in sorted(here.out.glob("*/manifest.json"))]
+    heads = [_ledger_named(file)["ledger_head"] for file in sorted(here.out.glob("*/manifest.json"))]
     first = next((entry.sha256 for entry in Ledger.read(here.out / "ledger").entries), None)
-    sealed = map(_account, sorted((here.processed / "releases").glob("*/manifest.json")))
+    sealed = map(_ledger_named, sorted((here.processed / "releases").glob("*/manifest.json")))
     return heads + [account["ledger_head"] for account in sealed if account["ledger"] == first]
 
 
-def _account(file: Path) -> dict[str, str]:
+def _ledger_named(file: Path) -> dict[str, str]:
     """A manifest's fields, whole: what was published must be known to be looked at together with what will be."""
     try:
         account = json.loads(file.read_text(encoding="utf-8"))

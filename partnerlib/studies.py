@@ -15,6 +15,7 @@ import pandas as pd
 
 from partnerlib import pipeline
 from partnerlib.codes import STATE_CODE, year_label
+from partnerlib.disclosure.policy import PRIMARY
 from partnerlib.disclosure.sealed import read_release
 from partnerlib.display import style
 from partnerlib.display.text import cohort_label
@@ -296,7 +297,7 @@ def certificate(study: Study) -> str:
     attackers = pd.DataFrame(
         [
             {"attacker": name, "asked": found["asked"], "found": found["exposed"]}
-            for name, found in sorted(manifest.audit.items(), key=lambda each: ATTACKERS.index(each[0]))
+            for name, found in sorted(manifest.audit.items(), key=lambda each: [*ATTACKERS, PRIMARY].index(each[0]))
         ]
     )
     loss = pd.DataFrame(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -27,6 +27,9 @@ FLOOR: Mapping[str, int] = {"people": 6, "tests": 10, "growth": 20, "median": 6,
 """Lowest thresholds accepted: the lowest the department itself publishes under (6 people, 10 tested students, 20 with a
 growth percentile). No law that could be read names a number; FERPA (34 CFR 99.31(b)(1)) asks for a reasonable finding
 that nobody is identifiable."""
+
+PRIMARY = "primary"
+"""Name, in the account of an attack, of what it would have found under primary suppression alone."""
 
 COUNTS_LEFT_OPEN = 3
 """Whole numbers every band must leave possible, for every n it is printed beside."""
@@ -116,6 +119,21 @@ class Policy:
     def sha256(self) -> str:
         """Hash of every setting: two releases under the same hash followed the same rules."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
+
+
+def primary_alone(policy: Policy) -> Policy:
+    """The same thresholds and nothing else: small numbers withheld, all others with their n and in whole percents."""
+    return replace(
+        policy,
+        on_exposure="state",
+        percents=replace(policy.percents, style="whole"),
+        sizes=Sizes("exact", get_args(UnitKind)),
+        means=replace(
+            policy.means, significant_digits=3, sums_left_open=0, dominance_percent=0, share_of_largest_two=1.0
+        ),
+        complement=replace(policy.complement, against=(), nobody_looks_withheld=False),
+        own_cells="protected",
+    )
 
 
 def policies() -> tuple[str, ...]:

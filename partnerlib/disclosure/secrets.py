@@ -12,6 +12,7 @@ import json
 import re
 import subprocess
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -67,20 +68,41 @@ def scan(
     canaries   names and identifiers that were planted in the inputs: found anywhere, also inside archives
     invented   folders whose files may hold rows about (invented) people; canaries are looked for there, too
     """
-    wanted = [(canary.encode(), _words(canary.encode())) for canary in canaries]
+    wanted = _by_rarest_word(canaries)
     found: list[SecretFinding] = []
     for path, content in files:
         for part, inside in _unpacked(path, content):
             words = _words(inside) if wanted else frozenset()
-            if any(parts <= words and canary in inside for canary, parts in wanted):
+            if any(_holds(inside, words, canary) for word in wanted.keys() & words for canary in wanted[word]):
                 found.append(SecretFinding(part, None, "holds a name or identifier from the inputs"))
         if not path.startswith(tuple(invented)):
             found += _scan_file(path, content)
     return tuple(found)
 
 
+def _by_rarest_word(canaries: Sequence[str]) -> dict[bytes, list[bytes]]:
+    """Canaries by the one of their words that the fewest others have: a first name alone stands in many files."""
+    worded = [(content, _words(content)) for content in (canary.encode() for canary in canaries)]
+    often = Counter(word for _, words in worded for word in words)
+    found: dict[bytes, list[bytes]] = {}
+    for content, words in worded:
+        if words:
+            found.setdefault(min(words, key=lambda word: (often[word], -len(word), word)), []).append(content)
+    return found
+
+
+def _holds(content: bytes, words: frozenset[bytes], canary: bytes) -> bool:
+    """Whether a canary stands in a file; a number must stand for itself, and not in a hash or behind a point."""
+    if not _words(canary) <= words or canary not in content:
+        return False
+    whole = rb"(?<![\w.])" + canary + rb"(?!\w|\.\d)"
+    return not canary.isdigit() or re.search(whole, content) is not None
+
+
 def _words(content: bytes) -> frozenset[bytes]:
     """Runs of letters and of digits: thousands of names are looked up in them at once."""
+    if content.isdigit():
+        return frozenset((content,))
     return frozenset(re.findall(rb"[A-Za-z]+|[0-9]+|[^\x00-\x7f]+", content))
 
 

@@ -7,7 +7,7 @@ the release prints. Whatever is found is named, and nothing is published.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from partnerlib.disclosure.audit.reading import CELLS, MANIFEST, Leak, Published, read_published
 from partnerlib.disclosure.audit.traces import of_remarks, untraced
+from partnerlib.disclosure.canaries import refuse_people
 from partnerlib.disclosure.files import write_files
 from partnerlib.disclosure.ledger import Ledger
 from partnerlib.disclosure.manifest import content_sha256
@@ -25,6 +26,9 @@ from partnerlib.reports.constants import constants
 from partnerlib.reports.printing import account_in_words
 from partnerlib.reports.record import RECORD
 from partnerlib.reports.workers import OWN_REASON
+
+CONFIDENTIAL = "confidential"
+"""Folder for pages made for one organization, each in a folder of its own: never beside what everybody may read."""
 
 SHOWN = 20
 """Findings a refusal names one by one."""
@@ -40,15 +44,38 @@ class Found:
     audience: str
     told: str
     """What was found of the files, in words."""
+    loss: Mapping[str, Mapping[str, float]]
+    audit: Mapping[str, Mapping[str, int]]
+    """What the release says of its cost, and of the attack before it was sealed."""
+
+
+def place_for(out: Path, owner: tuple[str, str] | None) -> Path:
+    """Where a year's folder goes: the output folder itself, or a confidential one of the organization it is for.
+
+    >>> place_for(Path("reports"), ("provider", "89000001")).as_posix()
+    'reports/confidential/provider-89000001'
+    """
+    return out if owner is None else out / CONFIDENTIAL / "-".join(owner)
+
+
+def is_confidential(folder: Path) -> bool:
+    """Whether a year's folder is one of an organization's own."""
+    return folder.parents[1].name == CONFIDENTIAL
 
 
 def with_files(
-    folder: Path, release: SealedRelease, notebooks: Path, progress: Callable[[str], None] = lambda _message: None
+    folder: Path,
+    release: SealedRelease,
+    notebooks: Path,
+    progress: Callable[[str], None] = lambda _message: None,
+    processed: Path | None = None,
 ) -> None:
     """Put the files of a release beside its pages, and refuse the folder unless it holds that release and no more.
 
+    Parameters
+        processed: the tables the release was made from; nobody of them may stand in the folder
     Errors
-        ReleaseRefused naming file and place of everything that is not of the release
+        ReleaseRefused naming file and place of everything that is not of the release, and of every trace of people
     """
     sealed = sealed_only(release, f"reports {folder.name}")
     progress("writing the published cells")
@@ -59,6 +86,7 @@ def with_files(
     if content_sha256(published.cells) != sealed.manifest.cells_sha256:
         findings.append(str(Leak(CELLS, "not the cells that were sealed")))
     refuse(findings)
+    refuse_people(folder, processed, progress)
 
 
 def findings_of(published: Published, folder: Path, notebooks: Path) -> list[str]:
@@ -108,14 +136,17 @@ def audit_folder(folder: Path, notebooks: Path, progress: Callable[[str], None] 
     if not (folder / CELLS).is_file():
         sealed = read_release(folder)
         manifest = sealed.manifest
-        return Found(sealed.cells, sealed.definitions, manifest.policy, manifest.audience, "as it was sealed")
+        return Found(sealed.cells, sealed.definitions, manifest.policy, manifest.audience, "as it was sealed",
+                     manifest.loss, manifest.audit)  # fmt: skip
     progress("reading the published files back")
     published = read_published(folder)
     refuse(
         findings_of(published, folder, notebooks), "give these files to nobody; `partnerlib report` makes them again"
     )
     account = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    if (folder.parent / "ledger").is_dir():
-        Ledger.read(folder.parent / "ledger", heads=[account["ledger_head"]])
+    out = folder.parents[2] if is_confidential(folder) else folder.parent
+    if (out / "ledger").is_dir():
+        Ledger.read(out / "ledger", heads=[account["ledger_head"]])
     told = f"{len(published.pages)} pages and the files beside them hold the release and nothing else"
-    return Found(published.cells, published.definitions, account["policy"], account["audience"], told)
+    return Found(published.cells, published.definitions, account["policy"], account["audience"], told,
+                 account["loss"], account["audit"])  # fmt: skip

@@ -87,10 +87,13 @@ def attack_in_words(audit: Mapping[str, Mapping[str, int]]) -> list[str]:
 
     >>> attack_in_words({"public": {"asked": 8, "exposed": 2}})[-1]
     'By anybody outside, 2 of 8 numbers can be worked out.'
+    >>> attack_in_words({"public": {"asked": 8, "exposed": 4, "exact": 2}})[-1]
+    'Of 8 counts of few people, or of all but few, 4 are not shown to leave anybody outside three possible values, and \
+2 of them are told exactly by one number and its size.'
     """
     if not audit:
         return ["It was not tried what could be worked out from it."]
-    audit = {kind: audit[kind] for kind in sorted(audit, key=[*ATTACKERS, *audit].index)}
+    audit = {kind: audit[kind] for kind in sorted(audit, key=[*ATTACKERS, *audit].index) if kind in ATTACKERS}
     known = [ATTACKERS.get(kind, kind) for kind in audit]
     tried = f"Before it was sealed, it was attacked as {listed(known, 'or')} could."
     found = {ATTACKERS.get(kind, kind): counts for kind, counts in audit.items() if counts["exposed"]}
@@ -99,8 +102,15 @@ def attack_in_words(audit: Mapping[str, Mapping[str, int]]) -> list[str]:
     return [
         tried,
         "This policy publishes all the same what can be worked out.",
-        *(
-            f"By {who}, {counts['exposed']:,} of {counts['asked']:,} numbers can be worked out."
-            for who, counts in found.items()
-        ),
+        *(_found_in_words(who, counts) for who, counts in found.items()),
     ]
+
+
+def _found_in_words(who: str, counts: Mapping[str, int]) -> str:
+    """What one kind of attacker can work out; where it was not asked to the end, what is not shown to be safe."""
+    if "exact" not in counts:
+        return f"By {who}, {counts['exposed']:,} of {counts['asked']:,} numbers can be worked out."
+    return (
+        f"Of {counts['asked']:,} counts of few people, or of all but few, {counts['exposed']:,} are not shown to leave "
+        f"{who} three possible values, and {counts['exact']:,} of them are told exactly by one number and its size."
+    )
