@@ -61,6 +61,7 @@ def linked_to_staff_records(completers: pd.DataFrame) -> Rate:
     title="Employed by the first October",
     informs=_EMPLOYMENT,
     horizon=1,
+    groups=("license_field",),
 )
 def employed_first_october(completers: pd.DataFrame) -> Rate:
     """Share of completers found working in a Massachusetts public school in the first October after completion.
@@ -236,6 +237,32 @@ def host_yield(hosted_completers: pd.DataFrame, years: int, by: str) -> Rate:
     in_time = hosted_completers["years_to_hire"] < years
     hired = hosted_completers["hired_in_placement_district"].astype("boolean")
     return Rate((in_time & hired).astype("boolean").fillna(False))
+
+
+@measure(
+    unit=EVERY_UNIT,
+    sample="hosted_completers",
+    needs=("hired_in_placement_district", "years_to_hire"),
+    topic="hiring",
+    title="Hosted here, hired elsewhere by the first October",
+    informs=("partnership criterion 1", "partnership criterion 3"),
+    horizon=1,
+)
+def hosted_and_hired_elsewhere(hosted_completers: pd.DataFrame) -> Rate:
+    """Share of the completers a district hosted who took their first job in another district by the first October.
+
+    Formula
+        hosted completers whose first job, found by the first October, is outside the host district / hosted completers
+    Excluded
+        practicum equivalents (teachers of record), whom the district employs while it hosts them
+    Caution
+        the others were hired by the host, or are not found: private and out-of-state work is invisible
+    Source
+        District Pipeline Advisory: who trains in a district and whom it hires
+    """
+    in_time = hosted_completers["years_to_hire"] < 1
+    hired = hosted_completers["hired_in_placement_district"].astype("boolean")
+    return Rate((in_time & ~hired).astype("boolean").fillna(False))
 
 
 @measure(

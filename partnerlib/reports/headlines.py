@@ -36,6 +36,30 @@ PHRASES = {
     ),
     "retained_school_1y": "Of the new teachers of {cohort}, {value} were in the same school a year later",
     "teachers_retained_district_1y": "Of all teachers of {cohort}, {value} were in the same district a year later",
+    "completers_hired": "{value} completers began their first job in a Massachusetts public school in {cohort}",
+    "host_yield_3y": (
+        "Of the hosted completers of {cohort}, {value} had a first job in the host district by the third October"
+    ),
+    "hosted_and_hired_elsewhere": (
+        "Of the hosted completers of {cohort}, {value} had a first job in another district by the first October"
+    ),
+    "employed_within_3_years": (
+        "Of the completers of {cohort}, {value} were found in a Massachusetts public school within three Octobers"
+    ),
+    "placed_in_high_needs_school": "Of the candidates of {cohort}, {value} had their practicum in a high-needs school",
+    "hired_in_high_needs_school": "Of those first hired in {cohort}, {value} began in a high-needs school",
+    "eligible_practitioner": (
+        "Of the placements of {cohort}, {value} had a supervising practitioner with the years and the rating the role "
+        "requires"
+    ),
+    "placement_field_match": (
+        "In {cohort}, {value} of the practitioners taught the field and the grades their candidate prepared for"
+    ),
+    "novices_rated_proficient": "Of the new teachers rated in {cohort}, {value} were rated Proficient or Exemplary",
+    "retained_state_position_3y": (
+        "Of the new teachers of {cohort}, {value} held the same position in the state three years later"
+    ),
+    "partners_that_hire_again": "Of the ties with a hire in {cohort}, {value} led to a hire again the year after",
 }
 """What a measure says in a sentence, for the measures readers ask for first; any other is said by its title."""
 
@@ -44,6 +68,8 @@ FIRST = {
     "district": ("candidates_placed", "host_yield_1y", "retained_school_1y", "teachers_retained_district_1y"),
     "partnership": ("candidates_placed", "host_yield_1y", "hired_in_placement_district", "retained_school_1y"),
     "state": ("candidates_placed", "employed_first_october", "hired_in_placement_district", "retained_school_1y"),
+    "review": ("completers_counted", "employed_first_october", "hired_in_placement_district", "ready_hiring_principal"),
+    "advisory": ("candidates_placed", "host_yield_1y", "hosted_and_hired_elsewhere", "completers_hired"),
 }
 """Measures a headline is made of, by kind of reader, in the order of its sentences."""
 
@@ -52,7 +78,7 @@ def headline(kind: str, found: Sequence[Compared]) -> Words:
     """The page in a few sentences, from the measures its readers ask for first; the state stands beside every share."""
     pieces: list[str | Quote] = []
     for pair in chosen(kind, found):
-        pieces += [*([" "] if pieces else []), *_sentence(pair, with_state=kind != "state")]
+        pieces += [*([" "] if pieces else []), *sentence(pair, with_state=kind != "state")]
     return quoting("headline", pieces)
 
 
@@ -63,7 +89,8 @@ def chosen(kind: str, found: Sequence[Compared], most: int = 3) -> list[Compared
     return (preferred or list(published.values()))[:most]
 
 
-def _sentence(pair: Compared, with_state: bool) -> list[str | Quote]:
+def sentence(pair: Compared, with_state: bool) -> list[str | Quote]:
+    """A published measure in a sentence, the state beside it where it is a share."""
     row = pair.best
     assert row is not None
     phrase = PHRASES.get(pair.measure, f"{definition(pair.measure).title} in {{cohort}}: {{value}}")

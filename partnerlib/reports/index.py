@@ -15,6 +15,8 @@ HEADINGS = {
     "provider": ("Providers", "Every provider of educators (sponsoring organization)"),
     "district": ("Districts", "Every district"),
     "partnership": ("Partnerships", "Pairs of a provider and a district with a published number"),
+    "review": ("Formal Review", "Evidence for the partnership criteria, a page for each provider"),
+    "advisory": ("Pipeline Advisory", "Who trains and is hired in a district, a page for each"),
 }
 
 

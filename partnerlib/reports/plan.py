@@ -19,10 +19,11 @@ from partnerlib.codes import STATE_CODE, is_organization_code, repaired_code
 from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import ParameterError, did_you_mean
 from partnerlib.project import Project
+from partnerlib.reports.drawn import UNIT_OF, WITH_PARTNERSHIPS
 from partnerlib.reports.parameters import Parameter, problems_of, read_parameters
 from partnerlib.reports.printing import NOBODY, WITHHELD, has_number
 
-KINDS = ("state", "provider", "district", "partnership")
+KINDS = ("state", "provider", "district", "partnership", "review", "advisory")
 """Kinds of page, in the order of the index."""
 
 ONLY_PUBLISHED = ("program", "partnership")
@@ -150,12 +151,14 @@ def is_unit_code(kind: str, code: str) -> bool:
 
 def pages_of(plan: Plan, project: Project, report_year: int, released: Path) -> list[Page]:
     """Every page of the plan: units of the release, and providers and districts that are open but have no number."""
-    cells = read_release(released, [[("unit_kind", "in", [*plan.entries])]]).cells
+    cells = read_release(
+        released, [[("unit_kind", "in", sorted({UNIT_OF.get(kind, kind) for kind in plan.entries}))]]
+    ).cells
     units = _units(cells, _organizations(project, report_year))
     pages = []
     problems = []
     for kind, entry in plan.entries.items():
-        known = units.get(kind, {})
+        known = units.get(UNIT_OF.get(kind, kind), {})
         problems += [
             f"plan.yml: {kind} {code}: no such unit in the data; {did_you_mean(code, known)}"
             for code in entry.units
@@ -247,7 +250,11 @@ def chosen(pages: list[Page], only: Iterable[str]) -> list[Page]:
             continue
         codes = [page.unit_code for page in pages if page.kind == kind]
         if colon and code not in codes:
-            if kind in {"provider", "district"} and not is_organization_code(code) and (whole := repaired_code(code)):
+            if (
+                UNIT_OF.get(kind, kind) in WITH_PARTNERSHIPS
+                and not is_organization_code(code)
+                and (whole := repaired_code(code))
+            ):
                 problems.append(f"--only {text}: a code has eight digits with its leading zeros, perhaps '{whole}'")
                 continue
             near = did_you_mean(code, codes) if len(codes) <= 20 or _is_near(code, codes) else f"such as {codes[0]}"

@@ -25,9 +25,9 @@ from partnerlib.disclosure.zones import SealedRelease, sealed_only
 from partnerlib.display.blocks import Block, Cards, Completion, Facts, Words, seal
 from partnerlib.display.text import cohort_label
 from partnerlib.errors import ParameterError
-from partnerlib.reports import findings, headlines
+from partnerlib.reports import answers, findings, headlines
 from partnerlib.reports.cohorts import POOLED, Compared, compared
-from partnerlib.reports.drawn import Drawn
+from partnerlib.reports.drawn import UNIT_OF, WITH_PARTNERSHIPS, Drawn
 from partnerlib.reports.printing import NOBODY, PUBLIC, audience_name, printing_facts, reason_for_nothing
 
 Shown = TypeVar("Shown", bound=Block)
@@ -41,10 +41,11 @@ class Report:
         cells = sealed.cells
         self.release = sealed.manifest.release_id
         self.kind = kind
+        self.unit_kind = UNIT_OF.get(kind, kind)
         self.unit_code = unit_code
         self.report_year = sealed.manifest.report_year
         self.is_synthetic = sealed.manifest.is_synthetic
-        is_unit = (cells["unit_kind"] == kind) & (cells["unit_code"] == unit_code)
+        is_unit = (cells["unit_kind"] == self.unit_kind) & (cells["unit_code"] == unit_code)
         self.unit = cells[is_unit]
         is_state = cells["unit_kind"] == "state"
         is_tie = (cells["unit_kind"] == "partnership") & ~is_unit & _has_part(cells, unit_code)
@@ -53,7 +54,7 @@ class Report:
         names = self.unit["unit_name"].dropna()
         name = str(names.iloc[-1]) if len(names) else unit_code
         self.unit_name = "The state" if kind == "state" else name
-        self._is_owner = sealed.manifest.audience == f"{kind}:{unit_code}"
+        self._is_owner = sealed.manifest.audience == f"{self.unit_kind}:{unit_code}"
         shown = pd.concat([self.unit, self.state, self.partnerships])
         drawn = Drawn.of_release(sealed, is_unit | is_state | is_tie).by(kind, unit_code)
         self._printing = printing_facts(sealed.manifest, shown, audience_name(sealed), drawn)
@@ -145,6 +146,28 @@ class Report:
         figure = findings.partners(pooled, measure, self.unit_name, title, self.is_synthetic, self._is_owner)
         return self._show(figure or Words(findings.SMALL_PARTNERS if not self._is_owner else NOBODY))
 
+    def answer(self, *measures: str) -> Words:
+        """What some measures say in sentences ready to paste, with the cohort before and the state beside."""
+        return self._show(answers.answer([pair for pair in self.compared("", *measures) if not pair.is_empty]))
+
+    def evidence(self, title: str, *measures: str) -> Block:
+        """Measures of any topic in one table, as they are named: the numbers behind an answer."""
+        found = [pair for pair in self.compared("", *measures) if not pair.is_empty]
+        if not found:
+            return self._show(Words("The data hold nobody to count here."))
+        return self._show(findings.measure_table(found, f"{title}: {self.unit_name}", with_state=self.kind != "state"))
+
+    def scorecard(self, title: str, *measures: str) -> Block:
+        """The unit's published partners, a row each, by some measures of the partnership."""
+        heading = "District" if self.unit_kind == "provider" else "Provider"
+        table = answers.scorecard(self.partnerships, self.unit_name, measures, f"{title}: {self.unit_name}", heading)
+        return self._show(table or Words(NOBODY if self._is_owner else findings.SMALL_PARTNERS))
+
+    def fields(self, measure: str, title: str, note: str) -> Block:
+        """A measure of the whole state by field of licence, the highest first."""
+        table = answers.by_group(self.state, measure, "license_field", title, "Field of licence", note)
+        return self._show(table or Words("This release tells nothing by field of licence."))
+
     def complete(self) -> Completion:
         """The seal over everything shown: without it, or with another, the page counts as failed."""
         blocks = [block.as_data() for block in self._shown]
@@ -163,7 +186,7 @@ class Report:
 
     @property
     def _who(self) -> str:
-        return "the state" if self.kind == "state" else f"this {self.kind}"
+        return "the state" if self.kind == "state" else f"this {self.unit_kind}"
 
     def _newest_known(self, measure: str) -> int:
         """The newest cohort for which the state has a number on a measure; the report year when it never has."""
@@ -202,14 +225,15 @@ def released(kind: str, unit_code: str, report_year: int, release_path: str = ""
     Reads the unit's cells, the state's and those of the unit's partnerships, and keeps nothing else of the release.
     """
     folder = Path(release_path) if release_path else _newest_release(report_year)
+    unit_kind = UNIT_OF.get(kind, kind)
     wanted: list[list[tuple[str, str, Any]]] = [
-        [("unit_kind", "==", kind), ("unit_code", "==", unit_code)],
+        [("unit_kind", "==", unit_kind), ("unit_code", "==", unit_code)],
         [("unit_kind", "==", "state"), ("unit_code", "==", STATE_CODE)],
-        *([[("unit_kind", "==", "partnership")]] if kind in {"provider", "district"} else []),
+        *([[("unit_kind", "==", "partnership")]] if unit_kind in WITH_PARTNERSHIPS else []),
     ]
     release = read_release(folder, wanted)
     owner_kind, _, owner_code = release.manifest.audience.partition(":")
-    if release.manifest.audience not in {PUBLIC, f"{kind}:{unit_code}"}:  # its name stands on every page
+    if release.manifest.audience not in {PUBLIC, f"{unit_kind}:{unit_code}"}:  # its name stands on every page
         owner: list[tuple[str, str, Any]] = [("unit_kind", "==", owner_kind), ("unit_code", "==", owner_code)]
         release = read_release(folder, [*wanted, owner])
     if release.manifest.report_year != report_year:

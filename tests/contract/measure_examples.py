@@ -70,7 +70,6 @@ h            F            -               F                       F         9701
 """)  # noqa: E501
 example("completers_counted", HIRED, 2016, plain=(7, 7, 7))  # a to g
 example("linked_to_staff_records", HIRED, 2016, plain=(6, 7, 6 / 7))  # all but f
-example("employed_first_october", HIRED, 2016, plain=(3, 7, 3 / 7))  # a, b, e
 example("employed_within_2_years", HIRED, 2016, plain=(4, 7, 4 / 7))  # and c
 example("employed_within_3_years", HIRED, 2016, plain=(5, 7, 5 / 7))  # and d
 example("ever_employed", HIRED, 2016, plain=(6, 7, 6 / 7))  # and g, by the end of a year
@@ -84,6 +83,24 @@ example("completers_hired", HIRED, 2017, plain=(3, 3, 3))  # a, b, e
 example("host_yield_1y", HIRED, 2016, plain=(2, 6, 1 / 3))  # a, b of all but e
 example("host_yield_3y", HIRED, 2016, plain=(3, 6, 0.5))  # and d
 example("years_to_hire", HIRED, 2016, plain=(None, 5, 0.6))  # (0 + 0 + 1 + 2 + 0) / 5
+
+# Hosted completers of 2016: a, b hired elsewhere in time, c by its host, d elsewhere a year late, e the teacher of
+# record where placed, f not found, g without a practicum on file; h completed only in 2017.
+ELSEWHERE = invented("""
+candidate_id is_completer completion_year is_practicum_equivalent placement_school_code license_field first_job_year years_to_hire employed_first_october hired_in_placement_district
+a            T            2016            F                       97010001              mathematics   2017           0             T                      F
+b            T            2016            F                       97010001              mathematics   2017           0             T                      F
+c            T            2016            F                       97010001              mathematics   2017           0             T                      T
+d            T            2016            F                       97010001              elementary    2018           1             F                      F
+e            T            2016            T                       97010001              elementary    2017           0             T                      T
+f            T            2016            F                       97010001              elementary    -              -             F                      -
+g            T            2016            F                       -                     elementary    2017           0             T                      -
+h            T            2017            F                       97010001              elementary    2018           0             T                      F
+""")  # noqa: E501
+example("hosted_and_hired_elsewhere", ELSEWHERE, 2016, plain=(2, 5, 0.4))  # a, b of a, b, c, d, f
+example(
+    "employed_first_october", ELSEWHERE, 2016, plain=(5, 7, 5 / 7), mathematics=(3, 3, 1), elementary=(2, 4, 0.5)
+)  # a to c of a to c; e, g of d to g
 
 # Beginners of 2018: 11 and 12 from the provider, 13 from another, 14 from both, 15 from none, 16 completed only later.
 BEGINNERS = invented(

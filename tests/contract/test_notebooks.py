@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from partnerlib.reports.parameters import read_parameters
-from partnerlib.reports.plan import GIVEN_BY_THE_RUN
+from partnerlib.reports.plan import GIVEN_BY_THE_RUN, KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
@@ -45,8 +45,8 @@ def tags(cell: dict[str, Any]) -> list[str]:
     return cell["metadata"].get("tags", [])
 
 
-def test_there_are_reports_for_four_kinds_of_reader() -> None:
-    assert {path.stem for path in REPORTS} == {"provider", "district", "partnership", "state"}
+def test_there_are_reports_for_every_kind_of_reader() -> None:
+    assert {path.stem for path in REPORTS} == set(KINDS)
 
 
 @every_notebook

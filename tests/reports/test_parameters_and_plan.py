@@ -13,7 +13,7 @@ from partnerlib.errors import EnvironmentProblem, ParameterError
 from partnerlib.project import Project
 from partnerlib.reports import list_pages
 from partnerlib.reports.parameters import read_parameters, resolve
-from partnerlib.reports.plan import Page, chosen, read_plan, slug
+from partnerlib.reports.plan import KINDS, Page, chosen, read_plan, slug
 
 
 def notebook(folder: Path, source: str, name: str = "a.ipynb") -> Path:
@@ -56,7 +56,7 @@ def test_a_parameters_cell_that_is_more_than_declarations_is_refused(tmp_path: P
 
 def test_the_shipped_plan_is_sound(here: Project) -> None:
     plan = read_plan(here.plan, here.notebooks / "reports")
-    assert list(plan.entries) == ["state", "provider", "district", "partnership"]
+    assert list(plan.entries) == [*KINDS]
 
 
 def write_plan(here: Project, text: str) -> None:

@@ -92,7 +92,7 @@ class Traces:
         """What may be quoted of a unit, of the state and of the unit's partnerships, where no cell is named."""
         state = next((unit for unit in self._units if unit[0] == "state"), ("state", ""))
         pairs = tuple(("partnership", pair) for pair in self._pairs.get(code, ()))
-        return [self._scope(units) for units in (((kind, code),), (state,), pairs)]
+        return [self._scope(units) for units in ((self.quotes.units_of(kind, code),), (state,), pairs)]
 
     def of_cells(self, keys: Iterable[str]) -> Scope:
         """What may be quoted of some named cells together."""
