@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from partnerlib.models.value_added import ValueAdded
     from partnerlib.panels import Panels
 
+PUBLIC_POLICY = "standard"
+"""The policy of what everybody may read."""
+
 Progress = Callable[[str], None]
 """Told, in words, what the job is doing."""
 
@@ -138,7 +141,7 @@ def release(
     prepared: Prepared,
     year: int,
     progress: Progress = quiet,
-    policy: str | Path = "standard",
+    policy: str | Path = PUBLIC_POLICY,
     owner: tuple[str, str] | None = None,
     force: bool = False,
 ) -> Path:
@@ -175,9 +178,15 @@ def release(
     places = pd.read_parquet(here.processed / "organizations.parquet", columns=["is_synthetic"])
     is_synthetic = bool(places["is_synthetic"].any())
     aggregates = Aggregates(pd.read_parquet(estimates))
-    passed = pass_gate(aggregates, rules, relations(), is_synthetic, ledger.earlier_of(year, audience), owner, progress)
-    refuse_exposed(passed, rules)
-    passed = replace(passed, summary=_account(passed, aggregates, rules, is_synthetic, progress))
+    if owner is None:
+        passed = pass_gate(
+            aggregates, rules, relations(), is_synthetic, ledger.earlier_of(year, audience), progress=progress
+        )
+        refuse_exposed(passed, rules)
+        passed = replace(passed, summary=_account(passed, aggregates, rules, is_synthetic, progress))
+    else:
+        passed = _passed_for(prepared, year, aggregates, rules, owner, progress)
+        ledger = Ledger.read(here.out / "ledger", heads=published_heads(here))
     sealed = seal(
         passed, passed, rules, report_year=year, ledger=ledger, inputs=building.input_hashes(here.processed),
         is_synthetic=is_synthetic, audience=audience,
@@ -188,6 +197,31 @@ def release(
     passed.reasons.to_parquet(reasons, index=False)
     _mark(folder / MANIFEST, key)
     return folder
+
+
+def _passed_for(
+    prepared: Prepared, year: int, aggregates: Aggregates, rules: Policy, owner: tuple[str, str], progress: Progress
+) -> Passed:
+    """The public release with an owner's own cells plain; what attackers found is what they found in the public one."""
+    from partnerlib.disclosure import owners
+    from partnerlib.disclosure.policy import read_policy
+    from partnerlib.disclosure.releasing import Passed
+    from partnerlib.disclosure.sealed import read_certificate, read_release
+    from partnerlib.measures.relations import relations
+
+    owners.refuse_other_rules(rules, read_policy(PUBLIC_POLICY))
+    folder = release(prepared, year, progress)
+    public = read_release(folder)
+    cells = owners.with_own_cells(public, aggregates, rules, relations(), owner)
+    return Passed(
+        cells=cells,
+        definitions=public.definitions,
+        loss=public.manifest.loss,
+        exposed=(),
+        summary=public.manifest.audit,
+        certificate=read_certificate(folder),
+        reasons=owners.reasons_without_own(pd.read_parquet(reasons_of(folder)), cells, owner),
+    )
 
 
 def _account(
@@ -213,6 +247,7 @@ def attack(
     audience: str = "public",
 ) -> Verdict:
     """Attack a release that was read back from its files, under the policy it names, as its audience would."""
+    from partnerlib.disclosure.owners import is_own
     from partnerlib.disclosure.policy import read_policy
     from partnerlib.disclosure.releasing import Verdict
     from partnerlib.disclosure.releasing import attack as attacked
@@ -227,8 +262,9 @@ def attack(
     if rules.on_exposure == "state":
         return Verdict((), {"public": found_by_public(cells, definitions, aggregates, rules)})
     kind, colon, code = audience.partition(":")
-    owner = (kind, code) if colon else None
-    return attacked(cells, definitions, rules, aggregates, owner, progress)
+    # An owner knows its own cells, printed or not: it is one of the attackers on all others.
+    others = cells[~is_own(cells, (kind, code))] if colon else cells
+    return attacked(others, definitions, rules, aggregates, progress=progress)
 
 
 def release_name(year: int, policy: str, owner: tuple[str, str] | None = None) -> str:
