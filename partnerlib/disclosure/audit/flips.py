@@ -16,8 +16,9 @@ without the people of any other provider and of any other district together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,84 +104,171 @@ class Proved:
     total_hidden: Truths
 
 
-def proved(boards: Sequence[Board], step: int, level_of: Ints, needed: Truths) -> Proved:
-    """Which nodes can gain `step`. The last node of either side stands for the people who are no insider's.
+class Moves:
+    """Every way in which nodes can gain `step`: cheap proofs for all of them, dear ones for those that are asked for.
 
     boards
         what changes of one person, of two, ... run into
     level_of
-        the level each channel gains
-    needed
-        levels, nodes and cohorts that are asked about; the dearer proofs are tried for these only
+        the level each channel gains; levels are numbered from 0 and each has a channel
     """
-    board, one = boards[step - 1], boards[0]
-    gains = board.can_gain & (board.own.gain(step) & board.class_gain)[:, :, None]
-    loses = board.can_lose & (board.own.lose(step) & board.class_lose)[:, :, None]
-    weight = np.ones(gains.shape[2], dtype=np.int32)
-    weight[-1] = 2
-    elsewhere = board.other.gain(step) & board.other_class_gain
-    alone = gains & elsewhere[:, None] & board.state.gain(step)[:, :, None]
-    hosts = np.einsum("koij,i->koj", alone.astype(np.int32), weight)
-    if step > 1:
-        # Two people of two different pairs do as well as two of one.
-        parted = one.can_gain & (board.own.gain(step) & board.class_gain)[:, :, None]
-        parted &= (one.other.gain(1) & one.other_class_gain)[:, None] & board.state.gain(step)[:, :, None]
-        pairs = parted.sum(axis=2, dtype=np.int32)
-        hosts = np.maximum(hosts, np.where(pairs >= step, np.maximum(pairs - step + 1, 0), 0))
-    losers = loses.sum(axis=1, dtype=np.int32)
-    in_turn = gains & (losers[:, None] - loses > 0)
-    total = _by_level(level_of, (hosts > 0) | in_turn.any(axis=2), needed)
-    total_hidden = _by_level(level_of, hosts > 1, needed)
-    in_time = np.einsum("koij,i->koj", _in_time(board, step).astype(np.int32), weight)
-    single = total | _by_level(level_of, in_time > 0, needed)
-    single_hidden = total_hidden | _by_level(level_of, in_time > 1, needed)
-    for level, node, cohort in np.argwhere(needed & ~total_hidden):
-        for channel in np.flatnonzero(level_of == level):
-            partners = loses[channel, :, :, cohort] & gains[channel, node, :, cohort][None]
-            partners[node] = False
-            if step > 1 and not total[level, node, cohort]:
-                total[level, node, cohort] |= _two_of(_partners_of_two(boards, channel, node, cohort))
-            if _survives(partners):
-                total_hidden[level, node, cohort] = True
-                break
-    single, single_hidden = single | total, single_hidden | total_hidden
-    own = board.own.shift(step)
-    for level, node, cohort in np.argwhere(needed & ~single_hidden):
-        for channel in np.flatnonzero(level_of == level):
-            options = _crosswise(board, own, channel, node, cohort)
-            single[level, node, cohort] |= options.any()
-            if _survives(options):
-                single_hidden[level, node, cohort] = True
-                break
-    return Proved(single, single_hidden, total, total_hidden)
+
+    def __init__(self, boards: Sequence[Board], step: int, level_of: Ints) -> None:
+        self.boards, self.step, self.level_of = boards, step, level_of
+        self.board = board = boards[step - 1]
+        self.own_gain = board.own.gain(step) & board.class_gain
+        self.gains = board.can_gain & self.own_gain[:, :, None]
+        self.loses = board.can_lose & (board.own.lose(step) & board.class_lose)[:, :, None]
+        self.state_gain = board.state.gain(step)[:, 0]
+        self.elsewhere = board.other.gain(step) & board.other_class_gain & self.state_gain[:, None]
+
+    @cached_property
+    def shifts(self) -> tuple[Truths, Truths, Truths]:
+        """Gains in one cohort made up for in another, of the own nodes, the other nodes and the state."""
+        board = self.board
+        own, other, state = (rooms.shift(self.step) for rooms in (board.own, board.other, board.state))
+        return own, other, state[:, 0]
+
+    def cheap(self) -> Proved:
+        """Alone, and in turn before the public."""
+        hosts = _counted_hosts(self.gains & self.elsewhere[:, None])
+        if self.step > 1:
+            # Two people of two different pairs do as well as two of one.
+            one = self.boards[0]
+            parted = one.can_gain & self.own_gain[:, :, None]
+            parted &= (one.other.gain(1) & one.other_class_gain & self.state_gain[:, None])[:, None]
+            pairs = parted.sum(axis=2, dtype=np.int32)
+            hosts = np.maximum(hosts, np.where(pairs >= self.step, np.maximum(pairs - self.step + 1, 0), 0))
+        losers = self.loses.sum(axis=1, dtype=np.int32)
+        in_turn = self.gains & (losers[:, None] - self.loses > 0)
+        total = self._by_level((hosts > 0) | in_turn.any(axis=2))
+        total_hidden = self._by_level(hosts > 1)
+        return Proved(total.copy(), total_hidden.copy(), total, total_hidden)
+
+    def in_turn(self, found: Proved, wanted: Truths) -> Proved:
+        """Somebody of another own node makes up for the gain, wherever any insider does not look."""
+        total, hidden = found.total.copy(), found.total_hidden.copy()
+        for channel, cohort, nodes in self._asked(wanted & ~(total & hidden)):
+            level = self.level_of[channel]
+            mine = self.gains[channel, nodes, :, cohort]
+            hidden[level, nodes, cohort] |= _surely_survives(mine, self.loses[channel, :, :, cohort], nodes)
+            if self.step > 1:
+                total[level, nodes, cohort] |= self._by_two_others(int(channel), int(cohort), nodes)
+        return Proved(found.single | total, found.single_hidden | hidden, total, hidden)
+
+    def in_time(self, found: Proved, wanted: Truths) -> Proved:
+        """One of a pair gains in a cohort, one of the same pair loses in another: windows of both are unmoved."""
+        single, hidden = found.single.copy(), found.single_hidden.copy()
+        for channel, cohort, nodes in self._asked(wanted & ~(single & hidden)):
+            level = self.level_of[channel]
+            hosts = _counted_hosts(self._moved_in_time(int(channel), nodes, int(cohort))[..., None])[:, 0]
+            single[level, nodes, cohort] |= hosts > 0
+            hidden[level, nodes, cohort] |= hosts > 1
+        return Proved(single, hidden, found.total, found.total_hidden)
+
+    def crosswise(self, found: Proved, wanted: Truths) -> Proved:
+        """Four people: two own nodes, two cohorts, one other node."""
+        single, hidden = found.single.copy(), found.single_hidden.copy()
+        for channel, cohort, nodes in self._asked(wanted & ~(single & hidden)):
+            level = self.level_of[channel]
+            for mine, theirs in self._crosswise(int(channel), nodes, int(cohort)):
+                partners = theirs.sum(axis=0, dtype=np.int32) - theirs[nodes]
+                single[level, nodes, cohort] |= (mine & (partners > 0)).any(axis=1)
+                hidden[level, nodes, cohort] |= _surely_survives(mine, theirs, nodes)
+        return Proved(single, hidden, found.total, found.total_hidden)
+
+    def options(self, channel: int, node: int, cohort: int, is_single: bool) -> Truths:
+        """Whose people may change so that a node gains: own nodes by other nodes, beside the node's own people.
+
+        What takes nobody of another own node stands in the last row, which is no insider's.
+        """
+        mine = self.gains[channel, node, :, cohort]
+        options = self.loses[channel, :, :, cohort] & mine
+        nodes = np.array([node])
+        if is_single:
+            for ours, theirs in self._crosswise(channel, nodes, cohort):
+                options |= theirs & ours
+        options[node] = False
+        options[-1] |= mine & self.elsewhere[channel, :, cohort]
+        if is_single:
+            options[-1] |= self._moved_in_time(channel, nodes, cohort)[0]
+        return options
+
+    def _asked(self, wanted: Truths) -> Iterator[tuple[int, int, Ints]]:
+        """Channels and cohorts with the nodes that are asked about."""
+        for channel, level in enumerate(self.level_of):
+            for cohort in np.flatnonzero(wanted[level].any(axis=0)):
+                yield channel, int(cohort), np.flatnonzero(wanted[level, :, cohort])
+
+    def _by_level(self, truths: Truths) -> Truths:
+        """A level can gain when it can in one of its channels."""
+        found = np.zeros((int(self.level_of.max()) + 1, *truths.shape[1:]), dtype=bool)
+        for channel, level in enumerate(self.level_of):
+            found[level] |= truths[channel]
+        return found
+
+    def _by_two_others(self, channel: int, cohort: int, nodes: Ints) -> Truths:
+        """Whether two of different own and other nodes may lose one each, so that a node gains two."""
+        one = self.boards[0]
+        losing = (one.own.lose(1) & one.class_lose)[channel, :, cohort]
+        theirs = one.can_lose[channel, :, :, cohort] & losing[:, None]
+        mine = one.can_gain[channel, nodes, :, cohort] & self.own_gain[channel, nodes, cohort][:, None]
+        count, rows, columns = _sums(mine, theirs, nodes)
+        return (count > rows.max(axis=1)) & (count > columns.max(axis=1))
+
+    def _moved_in_time(self, channel: int, nodes: Ints, gained: int) -> Truths:
+        """Where one of a pair may gain in a cohort and one of it lose in another: shape (nodes, other)."""
+        board, (own, other, state) = self.board, self.shifts
+        moved = np.zeros((len(nodes), board.can_gain.shape[2]), dtype=bool)
+        for lost in np.flatnonzero(state[channel, gained]):
+            if lost == gained:
+                continue
+            mine = own[channel, nodes, gained, lost]
+            mine = mine & board.class_gain[channel, nodes, gained] & board.class_lose[channel, nodes, lost]
+            if not mine.any():
+                continue
+            theirs = other[channel, :, gained, lost]
+            theirs = theirs & board.other_class_gain[channel, :, gained] & board.other_class_lose[channel, :, lost]
+            people = board.can_gain[channel, nodes, :, gained] & board.can_lose[channel, nodes, :, lost]
+            moved |= people & mine[:, None] & theirs
+        return moved
+
+    def _crosswise(self, channel: int, nodes: Ints, gained: int) -> Iterator[tuple[Truths, Truths]]:
+        """For every other cohort: where the nodes can gain and lose, and which own nodes can do the contrary."""
+        board, own = self.board, self.shifts[0]
+        for lost in range(board.can_gain.shape[-1]):
+            able = own[channel, nodes, gained, lost]
+            able = able & board.class_gain[channel, nodes, gained] & board.class_lose[channel, nodes, lost]
+            if lost == gained or not able.any():
+                continue
+            mine = board.can_gain[channel, nodes, :, gained] & board.can_lose[channel, nodes, :, lost] & able[:, None]
+            contrary = own[channel, :, lost, gained]
+            contrary = contrary & board.class_gain[channel, :, lost] & board.class_lose[channel, :, gained]
+            theirs = board.can_gain[channel, :, :, lost] & board.can_lose[channel, :, :, gained]
+            yield mine, theirs & contrary[:, None]
 
 
-def _by_level(level_of: Ints, truths: Truths, needed: Truths) -> Truths:
-    """A level can gain when it can in one of its channels."""
-    found = np.zeros(needed.shape, dtype=bool)
-    for channel, level in enumerate(level_of):
-        found[level] |= truths[channel]
-    return found
+def _counted_hosts(alone: Truths) -> Ints:
+    """Other nodes whose people a gain may be; the last one's count twice, as no insider knows them."""
+    return alone.sum(axis=-2, dtype=np.int64) + alone[..., -1, :]
 
 
-def _partners_of_two(boards: Sequence[Board], channel: np.signedinteger, node: int, cohort: int) -> Truths:
-    """Who may lose one each, so that the node gains two: other own nodes by other nodes."""
-    one, two = boards[0], boards[1]
-    if not (two.own.gain(2)[channel, node, cohort] and two.class_gain[channel, node, cohort]):
-        return np.zeros(one.can_gain.shape[1:3], dtype=bool)
-    losing = (one.own.lose(1) & one.class_lose)[channel, :, cohort]
-    partners = one.can_lose[channel, :, :, cohort] & losing[:, None] & one.can_gain[channel, node, :, cohort][None]
-    partners[node] = False
-    return partners
+def _sums(mine: Truths, theirs: Truths, nodes: Ints) -> tuple[NDArray[np.float32], ...]:
+    """Options of each node (`mine` where a row of `theirs` but its own agrees): how many, by row and by column."""
+    ours, others = mine.astype(np.float32), theirs.astype(np.float32)
+    rows = ours @ others.T
+    rows[np.arange(len(nodes)), nodes] = 0
+    columns = ours * (others.sum(axis=0) - others[nodes])
+    return rows.sum(axis=1), rows, columns
 
 
-def _two_of(options: Truths) -> bool:
-    """Whether two options share neither row nor column."""
-    count = options.sum(dtype=np.int64)
-    return bool(count > 0 and (count > options.sum(axis=1)).all() and (count > options.sum(axis=0)).all())
+def _surely_survives(mine: Truths, theirs: Truths, nodes: Ints) -> Truths:
+    """Nodes with more options than any one row and any one column hold together; others may survive all the same."""
+    count, rows, columns = _sums(mine, theirs, nodes)
+    return count > rows[:, :-1].max(axis=1, initial=0) + columns[:, :-1].max(axis=1, initial=0)
 
 
-def _survives(options: Truths) -> bool:
+def survives(options: Truths) -> bool:
     """Whether options (own nodes x other nodes) are left when any one row and any one column are taken away.
 
     The last row and the last column are nobody's: no insider takes them away.
@@ -192,36 +280,3 @@ def _survives(options: Truths) -> bool:
     left = count - rows[:, None] - columns[None] + options[:-1, :-1]
     alone = min(count, *(count - rows), *(count - columns))
     return bool(alone > 0 and (left > 0).all())
-
-
-def _in_time(board: Board, step: int) -> Truths:
-    """One of a pair gains in a cohort, one of the same pair loses in another: windows of both are unmoved."""
-    moved = np.zeros_like(board.can_gain)
-    own, other, state = (rooms.shift(step) for rooms in (board.own, board.other, board.state))
-    cohorts = board.can_gain.shape[-1]
-    for gained in range(cohorts):
-        for lost in range(cohorts):
-            if gained == lost:
-                continue
-            people = board.can_gain[..., gained] & board.can_lose[..., lost]
-            classes = (board.class_gain[..., gained] & board.class_lose[..., lost])[:, :, None]
-            classes = classes & (board.other_class_gain[..., gained] & board.other_class_lose[..., lost])[:, None]
-            rows = own[:, :, None, gained, lost] & other[:, None, :, gained, lost] & state[:, :, None, gained, lost]
-            moved[..., gained] |= people & classes & rows
-    return moved
-
-
-def _crosswise(board: Board, own: Truths, channel: np.signedinteger, node: int, gained: int) -> Truths:
-    """Four people: two own nodes, two cohorts, one other node; who and where could be the second two."""
-    options = np.zeros(board.can_gain.shape[1:3], dtype=bool)
-    for lost in range(board.can_gain.shape[-1]):
-        if lost == gained or not own[channel, node, gained, lost]:
-            continue
-        if not (board.class_gain[channel, node, gained] and board.class_lose[channel, node, lost]):
-            continue
-        mine = board.can_gain[channel, node, :, gained] & board.can_lose[channel, node, :, lost]
-        able = own[channel, :, lost, gained] & board.class_gain[channel, :, lost] & board.class_lose[channel, :, gained]
-        theirs = board.can_gain[channel, :, :, lost] & board.can_lose[channel, :, :, gained] & able[:, None]
-        options |= theirs & mine[None]
-    options[node] = False
-    return options

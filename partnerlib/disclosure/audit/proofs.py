@@ -6,19 +6,23 @@ the property, change one level for another, or come into the set: whatever leave
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.flips import Board, Proved, Rooms, Truths, proved
+from partnerlib.disclosure.audit.flips import Board, Moves, Proved, Rooms, Truths, survives
 from partnerlib.disclosure.audit.statements import Statements, bounds_of, count_bounds
 from partnerlib.disclosure.audit.worlds import NO_LIMIT, NOBODYS, Classification, Ints, World, merged
 from partnerlib.errors import ReleaseRefused
 
 STEPS = (1, 2)
 """Steps up and down that are tried: enough for three possible values."""
+
+ENOUGH, ENOUGH_INSIDERS = 3, 2
+"""Values for the public and for insiders from which on no dearer proof is tried."""
 
 
 @dataclass(frozen=True)
@@ -294,6 +298,7 @@ class BlockRooms:
         ]
         return np.stack(gain), np.stack([x[way.gained] for way in self.channels])
 
+    @cached_property
     def capacity(self) -> tuple[Ints, Ints]:
         """People of each pair who could gain and lose: shape (channels, providers, districts, cohorts)."""
         x, n = self.world.x, self.world.n
@@ -333,7 +338,7 @@ class BlockRooms:
 
     def board(self, side: str, step: int, without: int | None = None) -> Board:
         """What a change of `step` people runs into; `without` leaves one classification out of what a gain needs."""
-        gain, lose = self.capacity()
+        gain, lose = self.capacity
         whole = gain.shape
         can_gain = (gain >= step) & self.pair.gain(step).reshape(whole)
         can_lose = (lose >= step) & self.pair.lose(step).reshape(whole)
@@ -350,16 +355,33 @@ class BlockRooms:
         return Board(self.district, self.provider, self.state, *turned, free, free, class_gain, class_lose)
 
 
-def _steps(rooms: BlockRooms, side: str, needed: Truths, without: int | None = None) -> dict[int, Proved]:
-    """What is proved for each change: +1, +2, -1, -2."""
-    level_of = np.array([channel.gained for channel in rooms.channels])
+@dataclass(frozen=True)
+class Explored:
+    """What is proved for each change (+1, -1, +2, -2), and the ways it was proved by."""
+
+    found: Mapping[int, Proved]
+    moves: Mapping[int, Moves]
+
+
+Asks = Callable[[Mapping[int, Proved]], tuple[Truths, Truths]]
+"""What is still to be proved: levels, nodes and cohorts of open windows, and those open as single cohorts."""
+
+
+def _explored(rooms: BlockRooms, side: str, level_of: Ints, asks: Asks, without: int | None = None) -> Explored:
+    """Cheap proofs first; dearer ones, one change after the other, for what is still open."""
     boards = [rooms.board(side, step, without) for step in STEPS]
     turned = [board.reversed() for board in boards]
-    found = {}
+    moves = {}
     for step in STEPS:
-        found[step] = proved(boards, step, level_of, needed)
-        found[-step] = proved(turned, step, level_of, needed)
-    return found
+        moves[step], moves[-step] = Moves(boards, step, level_of), Moves(turned, step, level_of)
+    found = {change: move.cheap() for change, move in moves.items()}
+    for is_single, prove in ((False, Moves.in_turn), (True, Moves.in_time), (True, Moves.crosswise)):
+        for change, move in moves.items():
+            windows, singles = asks(found)
+            if not (windows.any() or singles.any()):
+                return Explored(found, moves)
+            found[change] = prove(move, found[change], singles if is_single else windows | singles)
+    return Explored(found, moves)
 
 
 @dataclass(frozen=True)
@@ -390,22 +412,64 @@ def _is_small(rooms: BlockRooms, count: Ints, size: Ints, limit: int) -> Truths:
     return (size > 0) & (np.minimum(count, size - count) < limit)
 
 
-def _needed(rooms: BlockRooms, x: Ints, n: Ints, limit: int) -> Truths:
-    """Cohorts of nodes with a span that could tell something small: shape (levels, nodes, cohorts)."""
+def _open(rooms: BlockRooms, is_small: Truths, public: Reach, insider: Reach) -> tuple[Truths, Truths]:
+    """Cohorts of nodes with a small count not yet proved safe: in a window, and by themselves."""
+    is_open = is_small & ((public.values < ENOUGH) | (insider.values < ENOUGH_INSIDERS))
+    is_single = rooms.spans.inside.sum(axis=1) == 1
+    inside = rooms.spans.inside.astype(np.int32)
+    windows, singles = ((is_open & kept).astype(np.int32) @ inside > 0 for kept in (~is_single, is_single))
+    return windows, singles
+
+
+def _smalls(rooms: BlockRooms, x: Ints, n: Ints, nodes: tuple[str, ...], limit: int) -> Truths:
+    """Counts that could tell something small: shape (levels, nodes, spans)."""
     count, size = rooms.spans.summed(x), rooms.spans.summed(n)
-    small = _is_small(rooms, count, np.broadcast_to(size, count.shape), limit)
-    return (small.astype(np.int32) @ rooms.spans.inside.astype(np.int32)) > 0
+    is_small = _is_small(rooms, count, np.broadcast_to(size, count.shape), limit)
+    is_small[:, [at for at, code in enumerate(nodes) if code == NOBODYS]] = False
+    return is_small
 
 
 def _side(rooms: BlockRooms, side: str, limit: int) -> pd.DataFrame:
     world = rooms.world
     nodes = world.providers if side == "provider" else world.districts
     x, n = (world.x.provider, world.n.provider) if side == "provider" else (world.x.district, world.n.district)
-    found = _steps(rooms, side, _needed(rooms, x, n, limit))
-    count = rooms.spans.summed(x)
-    public = _reach(rooms, {step: (way.single, way.total) for step, way in found.items()}, count)
-    insider = _reach(rooms, {step: (way.single_hidden, way.total_hidden) for step, way in found.items()}, count)
-    return _frame(rooms, side, nodes, x, n, public, insider.values, limit)
+    count, is_small = rooms.spans.summed(x), _smalls(rooms, x, n, nodes, limit)
+
+    def reached(found: Mapping[int, Proved]) -> tuple[Reach, Reach]:
+        public = _reach(rooms, {change: (way.single, way.total) for change, way in found.items()}, count)
+        insider = _reach(rooms, {change: (way.single_hidden, way.total_hidden) for change, way in found.items()}, count)
+        return public, insider
+
+    level_of = np.array([channel.gained for channel in rooms.channels])
+    explored = _explored(rooms, side, level_of, lambda found: _open(rooms, is_small, *reached(found)))
+    public, insider = reached(explored.found)
+    hidden = insider.values
+    for level, node, span in np.argwhere(is_small & (hidden < ENOUGH_INSIDERS)):
+        ways = [(int(channel), int(node)) for channel in np.flatnonzero(level_of == level)]
+        if survives(_options(rooms, explored, ways, int(span))):
+            hidden[level, node, span] = ENOUGH_INSIDERS
+    return _frame(rooms, side, nodes, x, n, public, hidden, limit)
+
+
+def _options(
+    rooms: BlockRooms,
+    explored: Explored,
+    ways: Sequence[tuple[int, int]],
+    span: int,
+    able: Mapping[int, Truths] | None = None,
+) -> Truths:
+    """Everybody whose people may change when a count does, in any direction and any of its cohorts, all together.
+
+    An insider is left with two values when one change is left that touches none of its people, whichever it is.
+    """
+    inside = np.flatnonzero(rooms.spans.inside[span])
+    options = np.zeros(explored.moves[1].gains.shape[1:3], dtype=bool)
+    for change, move in explored.moves.items():
+        for at, (channel, node) in enumerate(ways):
+            for cohort in inside:
+                if able is None or able[change][at, cohort]:
+                    options |= move.options(channel, node, int(cohort), is_single=len(inside) == 1)
+    return options
 
 
 def _frame(
@@ -413,8 +477,7 @@ def _frame(
 ) -> pd.DataFrame:
     count, size = rooms.spans.summed(x), rooms.spans.summed(n)
     sizes = np.broadcast_to(size, count.shape)
-    is_small = _is_small(rooms, count, sizes, limit)
-    is_small[:, [at for at, code in enumerate(nodes) if code == NOBODYS]] = False
+    is_small = _smalls(rooms, x, n, nodes, limit)
     level, node, span = np.nonzero(is_small)
     bounds = np.array(rooms.spans.bounds)
     return pd.DataFrame(
@@ -439,29 +502,59 @@ def _frame(
 def _programs(rooms: BlockRooms, place: int, limit: int) -> pd.DataFrame:
     """Programs: their provider gains through them, or a sister program of the same provider makes up for the gain."""
     world, kind = rooms.world, rooms.world.classifications[place]
-    own = rooms.classes[place]
+    count, is_small = rooms.spans.summed(kind.x), _smalls(rooms, kind.x, kind.n, kind.codes, limit)
+    able, swapped = _own_room(rooms, place)
+    channels = np.array([channel.gained for channel in rooms.channels])
+
+    def reached(found: Mapping[int, Proved]) -> tuple[Reach, Reach]:
+        """A program gains in the same channel as its provider, or no one does outside it."""
+
+        def through(change: int, part: Truths) -> Truths:
+            return _of_levels(rooms, swapped[change] | (able[change] & part[:, kind.provider]))
+
+        public = {change: (through(change, way.single), through(change, way.total)) for change, way in found.items()}
+        hidden = {
+            change: (through(change, way.single_hidden), through(change, way.total_hidden))
+            for change, way in found.items()
+        }
+        return _reach(rooms, public, count), _reach(rooms, hidden, count)
+
+    def asks(found: Mapping[int, Proved]) -> tuple[Truths, Truths]:
+        parts = []
+        for part in _open(rooms, is_small, *reached(found)):
+            of_providers = np.zeros((rooms.levels, len(world.providers), part.shape[2]), dtype=bool)
+            np.logical_or.at(of_providers, (slice(None), kind.provider), part)  # type: ignore[arg-type]
+            parts.append(of_providers[channels])
+        return parts[0], parts[1]
+
+    explored = _explored(rooms, "provider", np.arange(len(channels)), asks, without=place)
+    public, insider = reached(explored.found)
+    hidden = insider.values
+    for level, node, span in np.argwhere(is_small & (hidden < ENOUGH_INSIDERS)):
+        own = np.flatnonzero(channels == level)
+        ways = [(int(channel), int(kind.provider[node])) for channel in own]
+        if survives(
+            _options(rooms, explored, ways, int(span), {change: room[own, node] for change, room in able.items()})
+        ):
+            hidden[level, node, span] = ENOUGH_INSIDERS
+    return _frame(rooms, kind.name, kind.codes, kind.x, kind.n, public, hidden, limit)
+
+
+def _own_room(rooms: BlockRooms, place: int) -> tuple[dict[int, Truths], dict[int, Truths]]:
+    """For each change, which classes have room for it by themselves, and which with a sister that makes up for it.
+
+    Shape (channels, classes, cohorts).
+    """
+    kind, own = rooms.world.classifications[place], rooms.classes[place]
     gain, lose = rooms.people(kind.x, kind.n, kind.around[0] if kind.around else None)
-    small = _needed(rooms, kind.x, kind.n, limit)
-    of_providers = np.zeros((rooms.levels, len(world.providers), len(world.cohorts)), dtype=bool)
-    np.logical_or.at(of_providers, (slice(None), kind.provider), small)  # type: ignore[arg-type]
-    found = _steps(rooms, "provider", of_providers, without=place)
-    public: dict[int, tuple[Truths, Truths]] = {}
-    hidden: dict[int, tuple[Truths, Truths]] = {}
+    able, swapped = {}, {}
     for step in STEPS:
         gains, loses = (gain >= step) & own.gain(step), (lose >= step) & own.lose(step)
         for sign, mine, theirs in ((1, gains, loses), (-1, loses, gains)):
-            sisters = np.zeros((mine.shape[0], len(world.providers), mine.shape[2]), dtype=np.int32)
+            sisters = np.zeros((mine.shape[0], len(rooms.world.providers), mine.shape[2]), dtype=np.int32)
             np.add.at(sisters, (slice(None), kind.provider), theirs.astype(np.int32))  # type: ignore[arg-type]
-            swapped = _of_levels(rooms, mine & (sisters[:, kind.provider] - theirs > 0))
-            able, way = _of_levels(rooms, mine), found[sign * step]
-            single, total, single_hidden, total_hidden = (
-                swapped | (able & part[:, kind.provider])
-                for part in (way.single, way.total, way.single_hidden, way.total_hidden)
-            )
-            public[sign * step], hidden[sign * step] = (single, total), (single_hidden, total_hidden)
-    count = rooms.spans.summed(kind.x)
-    insider = _reach(rooms, hidden, count).values
-    return _frame(rooms, kind.name, kind.codes, kind.x, kind.n, _reach(rooms, public, count), insider, limit)
+            able[sign * step], swapped[sign * step] = mine, mine & (sisters[:, kind.provider] - theirs > 0)
+    return able, swapped
 
 
 def _of_levels(rooms: BlockRooms, truths: Truths) -> Truths:
