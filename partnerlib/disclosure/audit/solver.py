@@ -108,6 +108,8 @@ class Model:
         held.setOptionValue("time_limit", held.getRunTime() + left)
         held.run()
         status, kinds = held.getModelStatus(), highspy.HighsModelStatus
+        if status == kinds.kUnknown:
+            status = self._again(held)
         if status == kinds.kInfeasible:
             return Outcome(-np.inf, None)
         values = np.asarray(held.getSolution().col_value, dtype=float)
@@ -121,6 +123,20 @@ class Model:
             f"{self._name}: the solver stopped with '{held.modelStatusToString(status)}', "
             f"{self._clock.left():.1f} of {self._clock.seconds:g} seconds left; allow more, or publish less"
         )
+
+    def _again(self, held: highspy.Highs) -> highspy.HighsModelStatus:
+        """The status of a second try, from nothing and with presolve: a start from an earlier answer may lose its way.
+
+        A presolve may call infeasible what is not. That only makes the attack stronger than it is: what is said to be
+        possible is always shown by a table.
+        """
+        held.clearSolver()
+        held.setOptionValue("presolve", "on")
+        try:
+            held.run()
+            return held.getModelStatus()
+        finally:
+            held.setOptionValue("presolve", OPTIONS["presolve"])
 
     def _model(self, whole: bool) -> highspy.Highs:
         if whole not in self._held:
