@@ -7,7 +7,7 @@ and year, and shrinks it by how much of such means is lasting (Kane & Staiger 20
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import narwhals as nw
 import numpy as np
@@ -17,6 +17,7 @@ from partnerlib.errors import DataError
 from partnerlib.models.absorption import AbsorbedFit, fit_absorbing
 from partnerlib.models.classroom_features import CLASS_KEY, regressors, subject_rows
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
+from partnerlib.models.support import Support, support
 from partnerlib.models.variance_components import (
     VarianceComponents,
     component_cautions,
@@ -79,7 +80,12 @@ class ValueAdded:
 
 
 def value_added(
-    classrooms: nw.LazyFrame | pd.DataFrame, subject: str, *, sample_id: str, within_schools: bool = False
+    classrooms: nw.LazyFrame | pd.DataFrame,
+    subject: str,
+    *,
+    sample_id: str,
+    within_schools: bool = False,
+    with_support: bool = False,
 ) -> ValueAdded:
     """Teacher effects of one subject, each with its reliability, and the model they come from.
 
@@ -93,6 +99,8 @@ def value_added(
     Parameters
         within_schools  compare teachers inside a school and year only: another estimand, resting on the teachers who
                         move between schools (see `connected_sets`)
+        with_support    count the people behind every coefficient, too: without it the release gate publishes none.
+                        It takes several times as long as the fit
     """
     rows, untested = subject_rows(classrooms, subject)
     design = regressors(rows)
@@ -126,7 +134,10 @@ def value_added(
     set_of = pd.Series(sets, index=codes.teacher_names)
     return ValueAdded(
         subject=subject,
-        coefficients=_coefficients(design, fit, rows, specification, sample_id).caution(*about),
+        coefficients=replace(
+            _coefficients(design, fit, rows, specification, sample_id).caution(*about),
+            support=_support(design, fit, rows, codes, within_schools) if with_support else None,
+        ),
         components=components,
         variances=variances,
         teacher_effects=_yearly_effects(years, variances, subject, set_of),
@@ -231,6 +242,20 @@ def _coefficients(
         wrong_if=VALUE_ADDED_CAN_BE_WRONG,
         cautions=(*size_cautions(students, fit.clusters, "classes"), *found),
     )
+
+
+def _support(
+    design: pd.DataFrame, fit: AbsorbedFit, rows: pd.DataFrame, codes: _Codes, within_schools: bool
+) -> Support:
+    """Students behind every coefficient that is printed, teachers and cells taken out as the fit takes them out."""
+    identified = design.columns[np.isfinite(fit.coefficients)]
+    cells = {"teacher": codes.teachers, "grade and year": codes.grade_years}
+    if within_schools:
+        cells["school and year"] = codes.school_years
+    return support(
+        rows["score"], design[identified], rows["sasid"], effects=list(cells.values()), effect_names=list(cells),
+        weights=rows["weight"],
+    )  # fmt: skip
 
 
 def _yearly_effects(years: pd.DataFrame, variances: VarianceComponents, subject: str, sets: pd.Series) -> pd.DataFrame:
