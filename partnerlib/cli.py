@@ -250,6 +250,9 @@ def report(
     list_them: Annotated[
         bool, typer.Option("--list", help="List every page asked for and its state; make none.")
     ] = False,
+    formats: Annotated[
+        list[str] | None, typer.Option("--formats", metavar="NAMES", help="html,pdf,word,excel,csv; all if none.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Make the annual pages of every provider, district and partnership and of the state.
@@ -286,11 +289,13 @@ def report(
             released = pipeline.release(prepared, report_year, progress=tell, policy=rules, owner=owner)
             place = replace(here, out=place_for(here.out, owner))
             if is_asking:
-                found = reports.surveyed(place, report_year, released, only=only, limit=limit, force=force)
+                found = reports.surveyed(
+                    place, report_year, released, only=only, limit=limit, force=force, formats=formats or ()
+                )
             else:
                 result = reports.run(
                     place, report_year, released, only=only, jobs=jobs, progress=tell, force=force,
-                    resume=resume, limit=limit,
+                    resume=resume, limit=limit, formats=formats or (),
                 )  # fmt: skip
     if is_asking:
         out.print(found.as_text(is_whole=list_them), markup=False)

@@ -39,7 +39,7 @@ KINDS = ("state", "provider", "district", "program", "partnership")
 SHEET_ROWS = 1_000_000
 """Rows of one sheet; Excel reads at most 1,048,576."""
 
-_FORMULA = r"^(?=[=+\-@\t\r'])(?!-$)(?![+-]?\d+(?:\.\d+)?$)"
+FORMULA = r"^(?=[=+\-@\t\r'])(?!-$)(?![+-]?\d+(?:\.\d+)?$)"
 """Start of a text that a spreadsheet would read as a formula, or that looks as if it had been guarded already."""
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -69,7 +69,7 @@ def write_files(release: SealedRelease, folder: Path) -> dict[str, str]:
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     """A table as CSV. Text that a spreadsheet would take for a formula gets an apostrophe in front."""
     text = frame.select_dtypes("str").columns
-    guarded = frame.assign(**{name: frame[name].str.replace(_FORMULA, "'", regex=True) for name in text})
+    guarded = frame.assign(**{name: frame[name].str.replace(FORMULA, "'", regex=True) for name in text})
     table = pa.Table.from_pandas(guarded, preserve_index=False)
     arrow_csv.write_csv(table, path, arrow_csv.WriteOptions(quoting_style="needed"))
 
@@ -88,7 +88,7 @@ def _workbook(release: SealedRelease) -> bytes:
     stream = BytesIO()
     book.properties.creator = "partnerlib"
     book.save(stream)
-    return _same_every_time(stream, datetime(release.manifest.report_year, 6, 30))
+    return same_every_time(stream, datetime(release.manifest.report_year, 6, 30))
 
 
 def _introduction(release: SealedRelease) -> pd.DataFrame:
@@ -146,8 +146,8 @@ def _bold(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
     return cell
 
 
-def _same_every_time(book: BytesIO, stamp: datetime) -> bytes:
-    """The workbook without the time and the place of its making."""
+def same_every_time(book: BytesIO, stamp: datetime) -> bytes:
+    """A workbook or a Word file without the time and the place of its making."""
     result = BytesIO()
     when = f"{stamp:%Y-%m-%dT%H:%M:%S}Z"
     with zipfile.ZipFile(book) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:

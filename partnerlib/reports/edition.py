@@ -33,6 +33,8 @@ class Edition:
     pages: Sequence[Page] = field(repr=False)
     """Every page of the plan, in the order of the index."""
     is_synthetic: bool
+    formats: tuple[str, ...] = ("html",)
+    """Formats every page is written in."""
     environment: Mapping[str, object] = field(default_factory=environment, repr=False)
 
     @cached_property
@@ -69,7 +71,8 @@ class Edition:
         settings = {name: value for name, value in self.parameters(page).items() if name != "release_path"}
         return sha256_of(
             self.drawn.by(page.kind, page.unit_code), self.notebooks[page.kind], sorted(settings.items()),
-            self.plan.entries[page.kind].title, repr(page), self.is_synthetic, code_sha256(), self.environment,
+            self.plan.entries[page.kind].title, repr(page), self.is_synthetic, self.formats, code_sha256(),
+            self.environment,
         )  # fmt: skip
 
     def whole_key(self, keys: Sequence[tuple[str, str]]) -> str:
@@ -101,14 +104,16 @@ class Edition:
         }
 
 
-def read_edition(project: Project, report_year: int, released: str | Path) -> Edition:
+def read_edition(
+    project: Project, report_year: int, released: str | Path, formats: tuple[str, ...] = ("html",)
+) -> Edition:
     """The reports of a year as plan, notebooks, directory and release would have them; all mistakes told at once."""
     plan = read_plan(project.plan, project.notebooks / "reports")
     folder = Path(released).resolve()
     release = read_release(folder)
     pages = pages_of(plan, project, report_year, folder)
     refuse_same_names(pages)
-    return Edition(project, plan, report_year, folder, release, pages, is_synthetic(project))
+    return Edition(project, plan, report_year, folder, release, pages, is_synthetic(project), formats)
 
 
 def refuse_same_names(pages: Sequence[Page]) -> None:

@@ -40,6 +40,7 @@ def templates() -> Environment:
         definitions_of=definitions_of,
         sections_named=sections_named,
         measures_drawn=measures_drawn,
+        samples_of=samples_of,
     )
     return environment
 
@@ -74,6 +75,16 @@ def definitions_of(names: Iterable[str]) -> list[Definition]:
 def sections_named(found: Iterable[Definition], heading: str) -> list[str]:
     """What some measures say under one heading, each text once."""
     return list(dict.fromkeys(entry.sections[heading] for entry in found if heading in entry.sections))
+
+
+OF_SAMPLES = ("Who is counted", "Sample, step by step", "Year of a cohort", "District", "Source files")
+"""Sections of a definition that are the same for every measure of a sample."""
+
+
+def samples_of(found: Iterable[Definition]) -> list[dict[str, str]]:
+    """What is the same for all measures of a sample, once for each."""
+    said = [{name: entry.sections[name] for name in OF_SAMPLES if name in entry.sections} for entry in found]
+    return [sample for place, sample in enumerate(said) if sample and sample not in said[:place]]
 
 
 def measures_drawn(figure: Mapping[str, Any]) -> list[str]:

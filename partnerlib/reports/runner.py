@@ -19,6 +19,7 @@ from partnerlib.errors import EnvironmentProblem, ParameterError
 from partnerlib.project import Project
 from partnerlib.reports import gate
 from partnerlib.reports.edition import Edition, read_edition
+from partnerlib.reports.formats import chosen
 from partnerlib.reports.index import index_page
 from partnerlib.reports.inputs import inputs_of, raw_inputs, refuse_changed
 from partnerlib.reports.interruption import ending_at_signals
@@ -83,9 +84,10 @@ def surveyed(
     only: Iterable[str] = (),
     limit: int | None = None,
     force: bool = False,
+    formats: Iterable[str] = ("html",),
 ) -> Survey:
     """What `run` would do, page by page, and why. Nothing is made, and nothing is written."""
-    edition = read_edition(project, report_year, released)
+    edition = read_edition(project, report_year, released, chosen(formats).names)
     return survey(edition, project.out / str(report_year), only, limit, force)
 
 
@@ -99,6 +101,7 @@ def run(
     force: bool = False,
     resume: bool = False,
     limit: int | None = None,
+    formats: Iterable[str] = ("html",),
 ) -> RunResult:
     """Make the pages of a report year: all of the plan, or those `only` names, as kind or kind:code.
 
@@ -111,6 +114,7 @@ def run(
         force: make pages even when they are up to date
         resume: take over what an interrupted run had finished
         limit: make the first so many pages only
+        formats: html, pdf, word, excel, csv; empty for all this computer can write
 
     Errors
         ParameterError for pages that do not exist, and when another run holds the folder
@@ -119,18 +123,21 @@ def run(
         ReleaseRefused when a page holds what its release does not
     """
     start = time.monotonic()
+    choice = chosen(formats)
     if jobs < 1:
         raise ParameterError(f"--jobs {jobs}: expected 1 or more")
     final = project.out / str(report_year)
     with alone(project.out), ending_at_signals(), storage_named(project.out, f"{final} is as it was"):
         recover(final)
         inputs = inputs_of(project, Path(released).resolve())
-        found = survey(read_edition(project, report_year, released), final, only, limit, force)
+        edition = read_edition(project, report_year, released, choice.names)
+        found = survey(edition, final, only, limit, force)
         if found.is_published:
             shutil.rmtree(Staging.place(project.out, report_year), ignore_errors=True)
             kept = [found.kept[page.slug] for page in found.asked]
             return RunResult(final / "index.html", kept, len(kept), time.monotonic() - start)
-        return _made(found, final, inputs, jobs, resume, progress, start)
+        made = _made(found, final, inputs, jobs, resume, progress, start)
+        return replace(made, remarks=tuple(filter(None, (choice.remark, *made.remarks))))
 
 
 def _made(
@@ -156,11 +163,13 @@ def _made(
     for entry in ordered:
         is_new = entry.name in made and not entry.is_earlier_page
         linked(staging.pages if is_new else final, staging.tree, entry.files)
-    front = index_page(ordered, edition.report_year, edition.is_synthetic, edition.audience)
+    front = index_page(
+        ordered, edition.report_year, edition.is_synthetic, edition.audience, edition.release.cells, edition.places
+    )
     (staging.tree / "index.html").write_text(front, encoding="utf-8")
     facts = {**edition.facts(inputs), "made_from": found.made_from(ordered)}
     write_record(staging.tree, ordered, facts, {})
-    gate.with_files(staging.tree, edition.release, project.notebooks / "reports", progress)
+    gate.with_files(staging.tree, edition.release, project.notebooks / "reports", progress, project.processed)
     hashes = hashes_of(staging.tree)
     gate.refuse(_foreign(ordered, edition, staging.tree, hashes))
     of_pages = {path for entry in ordered for path in entry.files}
@@ -251,6 +260,7 @@ def _job(edition: Edition, page: Page, staging: Staging) -> Job:
         folder=staging.work / "runs" / page.slug,
         target=staging.work / "made" / page.path,
         seconds=edition.plan.seconds,
+        formats=edition.formats,
     )
 
 

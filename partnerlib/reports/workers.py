@@ -39,6 +39,8 @@ class Job:
     target: Path
     """The page."""
     seconds: int
+    formats: tuple[str, ...] = ("html",)
+    """Formats the page is written in, its files beside each other."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,18 @@ class Outcome:
 
 def make_page(job: Job, kernel_manager: type | None = None) -> Outcome:
     """Run the notebook, prove that it ran whole, write the page. What goes wrong is an outcome, not an exception."""
+    from partnerlib.reports.document import document
     from partnerlib.reports.execution import Incomplete, elements_of, execute
-    from partnerlib.reports.page import result_page
+    from partnerlib.reports.formats import write
 
     start = time.monotonic()
     executed = job.folder / "executed.ipynb"
     job.folder.mkdir(parents=True, exist_ok=True)
     try:
         execute(job.notebook, executed, job.parameters, job.seconds, kernel_manager)
-        html, facts = result_page(elements_of(executed, job.release), job.title, job.is_synthetic)
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        job.target.write_text(html, encoding="utf-8")
+        page = document(elements_of(executed, job.release), job.title, job.is_synthetic)
+        write(page, job.target, job.formats)
+        facts = page.facts
     except Incomplete as problem:
         return Outcome(job.name, "failed", f"{job.notebook.name}: {problem}.", time.monotonic() - start)
     except Exception as problem:
@@ -195,7 +198,7 @@ def _outcome_of(worker: _Worker, is_ready: bool) -> Outcome | None:
             else:
                 worker.job = None
             return outcome
-        except EOFError:
+        except (EOFError, OSError):
             worker.end()
             worker.job = None
             return Outcome(job.name, "failed", f"{job.notebook.name}: the process that made the page died.", spent)

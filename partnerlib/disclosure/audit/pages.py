@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import unicodedata
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from partnerlib.disclosure.audit.embedded import told_by
 from partnerlib.disclosure.images import refuse_image
 from partnerlib.errors import ReleaseRefused
 
@@ -32,6 +34,9 @@ QUOTED = "data-cell"
 
 QUOTE = "\2"
 """Stands in a sentence where a quoted cell was taken out of it."""
+
+DATA: dict[str, str | None] = {"type": "application/json", "id": "numbers"}
+"""Attributes of the element that holds the data a script reads."""
 
 VOID = frozenset((
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
@@ -61,13 +66,18 @@ class Page:
     structure: list[Words] = field(default_factory=list)
     """Values of attributes that only build the page: identifiers, addresses, classes."""
     problems: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+    """Its words in reading order, element by element, pictures by their texts: what its other formats tell again."""
 
 
 class _Reader(HTMLParser):
     """Collects the passages of a page as a browser would show them, and what it would not show."""
 
-    def __init__(self) -> None:
+    def __init__(self, scripts: frozenset[str]) -> None:
         super().__init__(convert_charrefs=True)
+        self.scripts = scripts
+        self.script: tuple[dict[str, str | None], list[str]] | None = None
+        """The script that is open: its attributes and its text."""
         self.page = Page()
         self.open: list[str] = []
         self.pieces: list[tuple[str, str]] = []
@@ -86,6 +96,9 @@ class _Reader(HTMLParser):
             self.row += 1
         if tag == "figure":
             self.figure += 1
+        if tag == "script":
+            self.script = (dict(attrs), [])
+            return
         if tag in FOREIGN:
             self.page.problems.append(f"<{tag}>, which no page of numbers needs")
         if tag not in VOID:
@@ -97,6 +110,9 @@ class _Reader(HTMLParser):
                 self._attribute(tag, name, value or "")
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "script" and self.script is not None:
+            self._end_script()
+            return
         if tag not in _INLINE:
             self._flush(tag)
         if tag in self.open:
@@ -105,8 +121,25 @@ class _Reader(HTMLParser):
         if self.cell and len(self.open) < self.cell[1]:
             self._end_cell(tag)
 
+    def _end_script(self) -> None:
+        """A script that is known by its hash may run, and data may stand beside it; they are read as words."""
+        assert self.script is not None
+        (attributes, pieces), self.script = self.script, None
+        source = "".join(pieces)
+        if attributes == DATA and self.scripts:
+            told, problems = told_by(source, plain)
+            self.page.words += [Words(text, "data of <script>", cell=cell) for text, cell in told]
+            self.page.problems += problems
+        elif attributes or _hash(source) not in self.scripts:
+            self.page.problems.append("<script>, which no page of numbers needs")
+
     def handle_data(self, data: str) -> None:
+        if self.script is not None:
+            self.script[1].append(data)
+            return
         if "style" not in self.open:
+            if text := plain(data):
+                self.page.pieces.append(text)
             self.pieces.append((self.open[-1] if self.open else "page", data))
         elif data.strip():
             self.page.structure.append(Words(data, "style"))
@@ -136,7 +169,12 @@ class _Reader(HTMLParser):
         self.page.problems.append("a declaration in the source")
 
     def _attribute(self, tag: str, name: str, value: str) -> None:
+        if name == "alt":
+            self.page.pieces.append(plain(value))
         place = f"{name} of <{tag}>{self._after()}"
+        if tag == "meta" and name == "content":
+            for script in self.scripts:
+                value = value.replace(f"'{script}'", "")
         if name == "src":
             self._picture(tag, value)
         elif name.startswith("on") or name == "style" or value.strip().lower().startswith("javascript:"):
@@ -144,9 +182,9 @@ class _Reader(HTMLParser):
         elif name == "hidden":
             self.page.problems.append(f"a hidden <{tag}>")
         elif name in SPOKEN or name.startswith("data-") or name not in STRUCTURE:
-            self.page.words.append(Words(_plain(value), place, self._row(), figure=self._figure()))
+            self.page.words.append(Words(plain(value), place, self._row(), figure=self._figure()))
         else:
-            self.page.structure.append(Words(_plain(value), place, self._row()))
+            self.page.structure.append(Words(plain(value), place, self._row()))
 
     def _picture(self, tag: str, address: str) -> None:
         head, _, content = address.partition("base64,")
@@ -159,7 +197,7 @@ class _Reader(HTMLParser):
             self.page.problems.append(f"a picture{self._after()}: {problem}")
 
     def _flush(self, tag: str = "") -> None:
-        text = _plain("".join(piece for _, piece in self.pieces))
+        text = plain("".join(piece for _, piece in self.pieces))
         if text:
             place = f"<{tag or self.pieces[0][0]}>"
             cell = self.cell[0] if self.cell else ""
@@ -184,16 +222,26 @@ _INLINE = frozenset((
 """Elements inside a sentence: a number is read together with the words around it."""
 
 
-def read_page(html: str) -> Page:
-    """A page as it can be read, letter by letter: entities resolved, look-alike digits made plain."""
-    reader = _Reader()
+def read_page(html: str, scripts: frozenset[str] = frozenset()) -> Page:
+    """A page as it can be read, letter by letter: entities resolved, look-alike digits made plain.
+
+    scripts
+        hashes of the scripts it may hold, in the form of a content security policy; none but the front page holds one
+    """
+    reader = _Reader(scripts)
     reader.feed(html)
     reader.close()
     reader._flush()
+    if reader.script is not None:
+        reader.page.problems.append("a <script> that does not end")
     return reader.page
 
 
-def _plain(text: str) -> str:
+def _hash(source: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
+
+
+def plain(text: str) -> str:
     """Text with one kind of digit, dash and blank, so that a number is found however it is written."""
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(

@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from partnerlib.disclosure.audit.other_formats import ENDINGS, leaks_of, page_of
 from partnerlib.disclosure.audit.pages import Page, read_page
 from partnerlib.disclosure.audit.workbooks import Sheet, read_workbook
 from partnerlib.disclosure.cells import DEFINITION_COLUMNS, KEY, PUBLIC_COLUMNS, checked
@@ -26,6 +27,7 @@ from partnerlib.errors import DataError, ReleaseRefused
 
 CELLS, DEFINITIONS, WORKBOOK = "cells.csv", "definitions.csv", "cells.xlsx"
 MANIFEST = "manifest.json"
+FRONT = "index.html"
 ACCOUNTS = (MANIFEST, "run_record.json")
 DEFINITION_TYPES = {name: "bool" if name == "is_partition" else "str" for name in DEFINITION_COLUMNS}
 
@@ -55,8 +57,11 @@ class Published:
     """Words outside the cells: sheets of the workbook that hold no cells."""
 
 
-def read_published(folder: Path) -> Published:
+def read_published(folder: Path, scripts: frozenset[str] = frozenset()) -> Published:
     """Every file of a year's folder, read back.
+
+    scripts
+        hashes of the scripts that the front page may hold
 
     Errors
         ReleaseRefused when the table of cells is missing or cannot be read: nothing can be said of the rest then
@@ -78,16 +83,20 @@ def read_published(folder: Path) -> Published:
         leaks += more
         leaks += _disagreements(from_book[0], cells, KEY, CELLS)
         leaks += _disagreements(from_book[1], definitions, DEFINITION_COLUMNS, DEFINITIONS)
-    pages = {}
+    pages: dict[str, Page] = {}
+    others = []
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = file.relative_to(folder).as_posix()
         if file.is_symlink():
             leaks.append(Leak(name, "a link to another place"))
         elif file.suffix == ".html":
-            pages[name] = read_page(file.read_text(encoding="utf-8"))
+            pages[name] = read_page(file.read_text(encoding="utf-8"), scripts if name == FRONT else frozenset())
             leaks += [Leak(name, problem) for problem in pages[name].problems]
+        elif file.suffix in ENDINGS and (folder / page_of(name)).is_file():
+            others.append(name)
         elif name not in {CELLS, DEFINITIONS, WORKBOOK, *ACCOUNTS}:
             leaks.append(Leak(name, _foreign(file)))
+    leaks += [Leak(name, what) for name, what in leaks_of(folder, others, pages, cells)]
     return Published(cells, definitions, tuple(leaks), pages, remarks)
 
 
