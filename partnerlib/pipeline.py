@@ -245,8 +245,14 @@ def attack(
     policy: str,
     progress: Progress = quiet,
     audience: str = "public",
+    ledger: Path | None = None,
 ) -> Verdict:
-    """Attack a release that was read back from its files, under the policy it names, as its audience would."""
+    """Attack a release that was read back from its files, under the policy it names, as its audience would.
+
+    Parameters
+        ledger: folder of the ledger; what its releases before this one printed is attacked together with it
+    """
+    from partnerlib.disclosure.ledger import Ledger
     from partnerlib.disclosure.owners import is_own
     from partnerlib.disclosure.policy import read_policy
     from partnerlib.disclosure.releasing import Verdict
@@ -264,7 +270,22 @@ def attack(
     kind, colon, code = audience.partition(":")
     # An owner knows its own cells, printed or not: it is one of the attackers on all others.
     others = cells[~is_own(cells, (kind, code))] if colon else cells
-    return attacked(others, definitions, rules, aggregates, progress=progress)
+    earlier = Ledger.read(ledger).before(cells, audience) if ledger else ()
+    return attacked(others, definitions, rules, aggregates, progress=progress, earlier=earlier)
+
+
+def ledger_beside(published: Path, ledger: Path | None = None) -> Path | None:
+    """The ledger given, which must be there, or the one beside a folder of published files, if any.
+
+    Errors
+        DataError when the folder given holds no ledger
+    """
+    from partnerlib.disclosure.ledger import FILE
+
+    if ledger is not None and not (ledger.expanduser() / FILE).is_file():
+        raise DataError(f"{ledger / FILE}: missing; give the folder that holds it as --ledger")
+    beside = ledger or published.expanduser().resolve().parent / "ledger"
+    return beside.expanduser() if (beside.expanduser() / FILE).is_file() else None
 
 
 def release_name(year: int, policy: str, owner: tuple[str, str] | None = None) -> str:

@@ -124,6 +124,13 @@ class Ledger:
         seen = [entry for entry in self.entries if entry.audience in {PUBLIC, audience} and entry.release_id != besides]
         return tuple(Earlier(entry, self._copy(entry.cells_file), self._copy(entry.definitions_file)) for entry in seen)
 
+    def before(self, cells: pd.DataFrame, audience: str = PUBLIC) -> tuple[Earlier, ...]:
+        """The releases that came before the one of these cells, for its readers; all of them when it is not entered."""
+        own = [entry.number for entry in self.entries if entry.cells_sha256 == content_sha256(cells)]
+        until = min(own, default=len(self.entries) + 1)
+        found = self.earlier_of(int(cells["report_year"].max()), audience)
+        return tuple(release for release in found if release.entry.number < until)
+
     def append(self, released: Released, cells: pd.DataFrame, definitions: pd.DataFrame) -> Entry:
         """The entry of a release: the one it has already, or a new one at the end of the chain.
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from partnerlib.disclosure.audit.certificate import certificate
+from partnerlib.disclosure.audit.earlier import Beside, beside
 from partnerlib.disclosure.audit.release_audit import Audit, Memory, audit_counts
 from partnerlib.disclosure.audit.silence import said_beside
 from partnerlib.disclosure.cells import KEY
@@ -50,6 +51,10 @@ class Passed:
     certificate: bytes = field(repr=False)
     reasons: pd.DataFrame = field(repr=False)
     """Key of every cell that could be published, `why` it is not, and whether its unit is listed. Internal."""
+    earlier: Mapping[str, int] = field(default_factory=dict)
+    """How many sets of earlier releases were attacked together with this one, and how many only compared."""
+    already: tuple[str, ...] = ()
+    """Quantities that earlier releases give away by themselves, and this one adds nothing to."""
 
 
 def pass_gate(
@@ -70,18 +75,27 @@ def pass_gate(
     memory: Memory = {}
     protected = protect(aggregates.frame, policy, relations, is_synthetic, owner)
     protected = _without_small_differences(protected, earlier, policy)
+    earlier = [release for release in earlier if not release.cells.empty]
+    before = beside(protected.cells, protected.definitions, aggregates.frame, earlier)
+    already: pd.DataFrame | None = None
+    if earlier:
+        progress(_told(before, earlier))
     for attempt in range(1, ROUNDS + 1):
         progress(f"attacking what would be published, round {attempt}")
         found = audit_counts(
             protected.cells,
-            protected.definitions,
+            before.definitions,
             aggregates.frame,
             policy,
             progress=progress,
             memory=memory,
             jobs=jobs,
+            earlier=before.cells,
         )
         exposed = _of_others(found.exposed, owner)
+        if not exposed.empty and len(before.cells):
+            alone = _known_before(protected.cells, before, aggregates, policy, memory)
+            exposed, already = _added(exposed, alone)
         if exposed.empty or policy.on_exposure == "state" or attempt == ROUNDS:
             break
         # What is still exposed after a few rounds is many steps away: take several before asking again.
@@ -99,6 +113,8 @@ def pass_gate(
         summary=_summary(found, exposed, policy),
         certificate=certificate(found.findings),
         reasons=_reasons(protected),
+        earlier=before.told if earlier else {},
+        already=() if already is None else tuple(_named(row) for row in already.itertuples(index=False)),
     )
 
 
@@ -108,6 +124,8 @@ class Verdict:
 
     exposed: tuple[str, ...]
     summary: Mapping[str, Mapping[str, int]]
+    already: tuple[str, ...] = ()
+    """What earlier releases give away by themselves, and this one adds nothing to."""
 
 
 def attack(
@@ -117,13 +135,64 @@ def attack(
     reference: Aggregates,
     owner: Owner | None = None,
     progress: Callable[[str], None] = lambda _message: None,
+    earlier: Sequence[Earlier] = (),
 ) -> Verdict:
-    """Attack published cells, whoever protected them."""
-    found = audit_counts(cells, definitions, reference.frame, policy, progress=progress)
-    exposed = _of_others(found.exposed, owner)
-    named = [_named(row) for row in exposed.itertuples(index=False)]
-    beside = _beside(cells, definitions, reference, policy, owner)
-    return Verdict((*named, *beside), _summary(found, exposed, policy))
+    """Attack published cells, whoever protected them, together with what earlier releases printed."""
+    before = beside(cells, definitions, reference.frame, earlier)
+    if earlier:
+        progress(_told(before, earlier))
+    memory: Memory = {}
+    found = audit_counts(
+        cells, before.definitions, reference.frame, policy, progress=progress, memory=memory, earlier=before.cells
+    )
+    exposed, already = _of_others(found.exposed, owner), found.exposed.iloc[:0]
+    if not exposed.empty and len(before.cells):
+        exposed, already = _added(exposed, _known_before(cells, before, reference, policy, memory))
+    return Verdict(
+        exposed=(
+            *(_named(row) for row in exposed.itertuples(index=False)),
+            *_beside(cells, definitions, reference, policy, owner),
+            *(f"{row.measure}, {row.unit_kind}:{row.unit_code}, {row.cohort}: a few people from an earlier release"
+              for row in small_differences(cells, earlier, policy.thresholds.people).itertuples()),
+        ),
+        summary=_summary(found, exposed, policy),
+        already=tuple(_named(row) for row in already.itertuples(index=False)),
+    )  # fmt: skip
+
+
+PLACE = ["measure", "set", "kind", "unit_kind", "unit_code", "first", "last"]
+"""What names a quantity that attackers ask for."""
+
+
+def _known_before(
+    cells: pd.DataFrame, before: Beside, aggregates: Aggregates, policy: Policy, memory: Memory
+) -> pd.DataFrame:
+    """What is exposed by earlier releases beside the state's totals, which every release prints."""
+    totals = cells[cells["unit_kind"] == "state"]
+    found = audit_counts(
+        totals, before.definitions, aggregates.frame, policy, memory=memory, earlier=before.cells
+    )  # fmt: skip
+    return found.exposed
+
+
+def _added(exposed: pd.DataFrame, alone: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What a release exposes, and what was exposed before it: as few values were possible, to as many attackers."""
+    both = exposed[PLACE].merge(
+        alone[[*PLACE, "values", "values_insider", "attacker"]].drop_duplicates(PLACE), on=PLACE, how="left"
+    )
+    is_as_before = (both["values"] <= exposed["values"].to_numpy()).to_numpy()
+    # Once the public finds a quantity, insiders are not asked: they find it as well.
+    is_public = (both["attacker"] == "public").to_numpy()
+    is_as_before &= is_public | (both["values_insider"] <= exposed["values_insider"].to_numpy()).to_numpy()
+    parts = exposed[~is_as_before], exposed[is_as_before]
+    return parts[0].reset_index(drop=True), parts[1].reset_index(drop=True)
+
+
+def _told(before: Beside, earlier: Sequence[Earlier]) -> str:
+    return (
+        f"beside {len(earlier)} earlier releases: {len(before.cells)} cells of {len(before.joined)} sets attacked "
+        f"together, {len(before.compared)} sets that changed since compared"
+    )
 
 
 def _beside(

@@ -143,6 +143,7 @@ def audit_counts(
     progress: Callable[[str], None] = lambda _message: None,
     memory: Memory | None = None,
     jobs: int = 1,
+    earlier: pd.DataFrame | None = None,
 ) -> Audit:
     """Attack every count of a release, starting from the internal aggregates as the world to be told apart.
 
@@ -150,8 +151,9 @@ def audit_counts(
         seconds: longest one question to the solver may take; without an answer the count is exposed
         memory: findings of earlier rounds; what is printed as before is not attacked again
         jobs: processes that attack blocks side by side
+        earlier: cells of earlier releases about the same people, under the same names of sets
     """
-    said = statements(cells, definitions)
+    said = statements(cells if earlier is None else pd.concat([cells, earlier], ignore_index=True), definitions)
     parts = slices(aggregates)
     memory = {} if memory is None else memory
     keys = {_key(counted, said, policy): counted for counted in blocks(definitions, parts, _samples(cells))}
