@@ -19,6 +19,7 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m jupyter kernelspec install --sys-prefix --name partnerlib partnerlib/kernelspec 2>/dev/null
 	$(BIN)/python -m compileall -q partnerlib
 	@touch $@
 

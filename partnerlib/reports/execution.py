@@ -18,8 +18,14 @@ from typing import Any
 
 from partnerlib.display.blocks import MEDIA_TYPE, seal
 
+FORKED, OWN_KERNEL = "forked", "nbclient"
+"""Engines of papermill: ours, and papermill's own, which starts a kernel."""
+
 KERNEL = "python3"
 """The kernel of the active environment."""
+
+MEMORY_MB = 1500
+"""Memory the cells of a report may take, beyond what their imports take."""
 
 
 @dataclass(frozen=True)
@@ -40,26 +46,48 @@ def execute(
     output: Path,
     parameters: Mapping[str, Any],
     seconds: int,
-    kernel_manager: type | None = None,
     cwd: Path | None = None,
-) -> None:
+    engine: str = FORKED,
+    memory_mb: int = MEMORY_MB,
+) -> float:
     """Run a notebook into `output` with papermill; raises what papermill and nbclient raise.
 
-    The kernel starts in the output's own folder unless `cwd` says otherwise, so that a stray file falls there.
+    The cells run in the output's own folder unless `cwd` says otherwise, so that a stray file falls there.
+
+    Parameters
+        seconds: limit of the whole notebook where it is forked, of each cell in a kernel of its own
+        engine: of papermill; the one that forks uses an ordinary kernel where nothing can be forked
+
+    Result
+        most memory (MB) it had at once; 0 where that was not measured
     """
     from papermill import execute_notebook
 
-    execute_notebook(
+    limits = {"notebook_timeout": seconds, "memory_mb": memory_mb} if engine == FORKED else {}
+    executed = execute_notebook(
         notebook,
         output,
         parameters=dict(parameters),
+        engine_name=engine,
         kernel_name=KERNEL,
         progress_bar=False,
         log_output=False,
         execution_timeout=seconds,
         cwd=str(cwd or output.parent),
-        **({"kernel_manager_class": kernel_manager} if kernel_manager else {}),
+        **limits,
     )
+    return float(executed.metadata.papermill.get("peak_memory_mb", 0.0))
+
+
+def reached(output: Path) -> str:
+    """The code cell a notebook was at when it stopped, in words: `cell 3 of 21`."""
+    try:
+        cells = json.loads(output.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):
+        return "a cell"
+    code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    begun = [place for place, cell in enumerate(code, start=1) if cell.get("execution_count")]
+    return f"cell {begun[-1]} of {len(code)}" if begun else "the start"
 
 
 def elements_of(notebook: Path, release: str) -> list[Element]:

@@ -1,31 +1,78 @@
-"""The process kernels are forked from: it imports what report notebooks import, then forks one kernel a request.
+"""The process kernels are forked from: it imports what notebooks import, then forks one child a request.
 
-Started by `partnerlib.reports.kernels`; ends, and its kernels with it, when its standard input is closed.
+It only imports. A connection, a thread pool or a frame used before the fork would make the child hang, so the nursery
+refuses to serve when an import has left a native thread behind.
+
+Requests come over a local socket that only this user can open. The child of a request takes the connection over, and
+the nursery keeps nothing of it: one request cannot hold up or reach another. When the source of a module it has
+imported was changed, the nursery starts itself anew before it takes the next request. It ends with whoever started it.
 """
 
 from __future__ import annotations
 
-import json
+import gc
 import os
+import select
+import shutil
+import signal
+import socket
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from pathlib import Path
 
-PRELOADED = (
+SINGLE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "MPLBACKEND": "agg",
+}
+"""Settings under which an import starts no native thread."""
+
+KERNELS: tuple[str, ...] = (
     "IPython.core.interactiveshell",
-    "ipykernel.inprocess",
     "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
     "pyarrow.dataset",
     "pyarrow.parquet",
     "partnerlib.display.figures",
+    "partnerlib.reports.children",
+    "partnerlib.reports.cells",
     "partnerlib.reports.unit_report",
 )
 """What a report notebook imports, and what it takes to be a kernel."""
 
+STUDIES: tuple[str, ...] = (
+    "duckdb",
+    "partnerlib.display",
+    "partnerlib.studies",
+    "pyfixest",
+    "seaborn",
+    "statsmodels.formula.api",
+)
+"""What study notebooks and people at JupyterLab import besides."""
 
-def preload() -> None:
-    """Import, and no more: a thread or a connection used here would not work in a forked kernel."""
-    for module in PRELOADED:
+PAGES: tuple[str, ...] = (
+    "docx",
+    "nbclient",
+    "nbformat.v4",
+    "papermill",
+    "partnerlib.reports.engine",
+    "partnerlib.reports.formats",
+    "partnerlib.reports.page",
+    "partnerlib.reports.workers",
+    "xlsxwriter",
+)
+"""What it takes to run a notebook and to write its page."""
+
+ROOMS = {"kernels": (*KERNELS, *STUDIES), "pages": (*KERNELS, *PAGES)}
+"""What a nursery imports: for kernels of any notebook, or for a run of report pages."""
+
+
+def preload(modules: Sequence[str]) -> None:
+    """Import, and no more."""
+    for module in modules:
         import_module(module)
     from matplotlib.font_manager import findfont
 
@@ -34,54 +81,63 @@ def preload() -> None:
 
     definitions()
     findfont(FONT)
+    gc.collect()
+    gc.freeze()  # the collector then leaves the imported objects alone, and their memory stays shared
 
 
-def become_kernel(connection_file: str, cwd: str, env: dict[str, str]) -> None:
-    """Turn this forked process into a kernel; never returns."""
-    silence = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(silence, descriptor)
-    os.environ.update(env)
-    os.environ["JPY_PARENT_PID"] = str(os.getppid())
-    os.chdir(cwd)
-    sys.argv = ["ipykernel_launcher", "-f", connection_file]
-    from ipykernel.kernelapp import IPKernelApp
-
-    app = IPKernelApp.instance()
-    app.initialize(["-f", connection_file])
-    app.start()
+def native_threads() -> list[str]:
+    """Names of the threads of this process as the system sees them, Python's and others'."""
+    return [Path(task, "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
 
 
-def answer(question: dict[str, Any], codes: dict[int, int]) -> int | None:
-    """The process number of a new kernel, the exit code of one (null while it runs), or 0: ready."""
-    if "is_ready" in question:
-        return 0
-    if "connection_file" in question:
-        child = os.fork()
-        if child == 0:
-            os.setsid()
-            try:
-                become_kernel(**question)
-            finally:
-                os._exit(0)
-        return child
-    pid, options = (question["poll"], os.WNOHANG) if "poll" in question else (question["wait"], 0)
-    if pid not in codes:
-        try:
-            ended, status = os.waitpid(pid, options)
-        except ChildProcessError:
-            return 0
-        if not ended:
-            return None
-        codes[pid] = os.waitstatus_to_exitcode(status)
-    return codes[pid]
+def sources() -> dict[str, int]:
+    """When each imported module of partnerlib was last changed."""
+    home = str(Path(__file__).parents[1])
+    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+    return {file: Path(file).stat().st_mtime_ns for file in files if file.startswith(home) and Path(file).exists()}
+
+
+def serve(listener: socket.socket, room: str) -> None:
+    """Fork a child for every connection, until standard input is closed."""
+    from partnerlib.reports import children
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the children; nobody waits for them here
+    known = sources()
+    calls = select.poll()
+    calls.register(0, select.POLLHUP | select.POLLERR)
+    calls.register(listener, select.POLLIN)
+    while True:
+        asked = {descriptor for descriptor, _ in calls.poll()}
+        if 0 in asked:
+            return
+        if sources() != known:
+            os.set_inheritable(listener.fileno(), True)
+            os.execv(sys.executable, command(listener.fileno(), room))
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            children.raise_child(connection)
+        connection.close()
+
+
+def command(descriptor: int, room: str) -> list[str]:
+    """The command line of a nursery that listens on an open socket."""
+    return [sys.executable, "-P", "-m", "partnerlib.reports.nursery", str(descriptor), room]
 
 
 def main() -> None:
-    preload()
-    codes: dict[int, int] = {}
-    for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line), codes)), flush=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started it
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    place = Path(listener.getsockname()).parent
+    owner = os.getpid()
+    try:
+        preload(ROOMS[sys.argv[2]])
+        if len(threads := native_threads()) > 1:
+            sys.exit(f"imports left threads behind, which no fork survives: {', '.join(threads)}")
+        serve(listener, sys.argv[2])
+    finally:
+        if os.getpid() == owner:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from partnerlib.errors import DataError, ParameterError, did_you_mean
 from partnerlib.project import Project
-from partnerlib.reports.execution import execute
+from partnerlib.reports.execution import OWN_KERNEL, execute
 from partnerlib.reports.parameters import problems_of, read_parameters, resolve
 
 SECONDS = 1800
@@ -42,7 +42,7 @@ def run_study(
     staged = output.with_name(f".{output.name}.{os.getpid()}.ipynb")
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     try:
-        execute(notebook, staged, values, SECONDS, cwd=project.root)
+        execute(notebook, staged, values, SECONDS, cwd=project.root, engine=OWN_KERNEL)
         staged.replace(output)
     except Exception as problem:
         if type(problem).__name__ not in {"PapermillExecutionError", "CellTimeoutError", "DeadKernelError"}:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -39,6 +41,9 @@ class Job:
     target: Path
     """The page."""
     seconds: int
+    """Limit of the whole notebook."""
+    memory_mb: int = 1500
+    """Memory its cells may take, beyond what their imports take."""
     formats: tuple[str, ...] = ("html",)
     """Formats the page is written in, its files beside each other."""
 
@@ -55,53 +60,87 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def make_page(job: Job, kernel_manager: type | None = None) -> Outcome:
+def make_page(job: Job) -> Outcome:
     """Run the notebook, prove that it ran whole, write the page. What goes wrong is an outcome, not an exception."""
     from partnerlib.reports.document import document
     from partnerlib.reports.execution import Incomplete, elements_of, execute
     from partnerlib.reports.formats import write
 
-    start = time.monotonic()
+    clock = Clock()
     executed = job.folder / "executed.ipynb"
     job.folder.mkdir(parents=True, exist_ok=True)
     try:
-        execute(job.notebook, executed, job.parameters, job.seconds, kernel_manager)
+        peak = execute(job.notebook, executed, job.parameters, job.seconds, memory_mb=job.memory_mb)
+        clock.lap("notebook")
         page = document(elements_of(executed, job.release), job.title, job.is_synthetic)
+        clock.lap("document")
         write(page, job.target, job.formats)
-        facts = page.facts
+        clock.lap("formats")
+        facts = {**page.facts, "peak_memory_mb": peak, "split": clock.split(executed)}
     except Incomplete as problem:
-        return Outcome(job.name, "failed", f"{job.notebook.name}: {problem}.", time.monotonic() - start)
+        return Outcome(job.name, "failed", f"{job.notebook.name}: {problem}.", clock.seconds)
     except Exception as problem:
         # What the disk refuses one page it refuses every page: the run ends, and says which file it was.
         facts = {}
         if isinstance(problem, OSError) and problem.errno in REFUSALS:
             facts = {"disk": refusal(problem, job.folder.parent)}
-        return Outcome(job.name, "failed", reason_of(problem, job), time.monotonic() - start, facts)
+        return Outcome(job.name, "failed", reason_of(problem, job, executed), clock.seconds, facts)
     nothing = str(facts.get("reason_for_nothing", ""))
-    return Outcome(job.name, "nothing to report" if nothing else "done", nothing, time.monotonic() - start, facts)
+    return Outcome(job.name, "nothing to report" if nothing else "done", nothing, clock.seconds, facts)
+
+
+class Clock:
+    """Where the time of a page went."""
+
+    def __init__(self) -> None:
+        self._start = self._lap = time.monotonic()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self._laps[name], self._lap = now - self._lap, now
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._start
+
+    def split(self, executed: Path) -> dict[str, float]:
+        """Seconds of a page's parts; the cells' own apart from the child and papermill around them."""
+        cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+        inside = sum(cell["metadata"].get("papermill", {}).get("duration") or 0.0 for cell in cells)
+        around = self._laps.pop("notebook") - inside
+        return {"fork": around, "cells": inside, **self._laps}
 
 
 OWN_REASON = re.compile(
-    r"[\w-]+\.ipynb: (?:(?:code )?cell \d{1,3}(?: of \d{1,3})? \D*"
-    r"|(?:a cell ran longer than|not finished after) \d{1,5} seconds\D*)"
+    r"[\w-]+\.ipynb: (?:(?:code )?cell \d{1,3}(?: of \d{1,3})? "
+    r"(?:(?:ran longer than \d{1,5} seconds|needed more memory than its \d{1,6} MB|showed more than \d{1,5} MB))?\D*"
+    r"|not finished after \d{1,5} seconds\D*)"
 )
-"""A reason in the run's own words: the numbers in it are a place in a notebook and seconds, never a result."""
+"""A reason in the run's own words: the numbers in it are a place in a notebook, and limits, never a result."""
 
 
-def reason_of(problem: Exception, job: Job) -> str:
+def reason_of(problem: Exception, job: Job, executed: Path) -> str:
     """Why a page failed, in words that hold no row, value or path: the kind of error and the cell it stopped at."""
+    from partnerlib.reports.execution import reached
+
     kind = type(problem).__name__
     where = job.notebook.name
+    name = str(getattr(problem, "ename", ""))
+    if kind == "PapermillExecutionError" and name.endswith("MemoryError"):
+        return f"{where}: {reached(executed)} needed more memory than its {job.memory_mb} MB."
     if kind == "PapermillExecutionError":
-        return f"{where}: cell {getattr(problem, 'exec_count', '?')} raised {getattr(problem, 'ename', 'an error')}."
+        return f"{where}: {reached(executed)} raised {name if name.isidentifier() else 'an error'}."
     if kind == "CellTimeoutError":
-        return f"{where}: a cell ran longer than {job.seconds} seconds and was ended."
+        return f"{where}: {reached(executed)} ran longer than {job.seconds} seconds and was ended."
+    if kind == "Flooded":
+        return f"{where}: {reached(executed)} showed more than {problem.args[0]} MB and was ended."
     if kind == "DeadKernelError":
-        return f"{where}: the kernel died."
+        return f"{where}: {reached(executed)} did not end: the kernel died."
     return f"{where}: {kind}."
 
 
-def _serve(connection: Connection) -> None:
+def serve(connection: Connection) -> None:
     """A worker's life: take a job, make the page, say what became of it; end when told nothing more."""
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, never a user-wide one
     os.environ.setdefault("MPLBACKEND", "agg")
@@ -109,26 +148,48 @@ def _serve(connection: Connection) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    from partnerlib.reports.kernels import preloaded_kernels
-
-    kernel_manager = preloaded_kernels()
     connection.send(None)  # ready: from now on the clock of a page runs
-    while (job := connection.recv()) is not None:
-        connection.send(make_page(job, kernel_manager))
+    with suppress(EOFError):
+        while (job := connection.recv()) is not None:
+            connection.send(make_page(job))
+
+
+def _forked() -> tuple[Connection, int]:
+    """A worker forked from a process that has done its imports: its connection and its process number."""
+    from multiprocessing.connection import Connection as Ours
+
+    from partnerlib.reports.kernels import Child, address_of_nursery
+
+    address = address_of_nursery("pages")
+    child = Child(address, become="worker", place=str(address), cwd=os.getcwd(), env=dict(os.environ))  # noqa: PTH109
+    return Ours(child.connection.detach()), child.pid
+
+
+def _started() -> tuple[Connection, int]:
+    """A worker that does its imports itself."""
+    context = get_context("spawn")
+    connection, far_end = context.Pipe()
+    process = context.Process(target=serve, args=(far_end,), daemon=True)
+    process.start()
+    far_end.close()
+    assert process.pid is not None
+    return connection, process.pid
 
 
 class _Worker:
     """One process with its connection, the job it has and when that must be done."""
 
     def __init__(self) -> None:
-        context = get_context("spawn")
-        self.connection, far_end = context.Pipe()
-        self.process = context.Process(target=_serve, args=(far_end,), daemon=True)
-        self.process.start()
-        far_end.close()
+        from partnerlib.reports.kernels import CAN_FORK
+
         self.job: Job | None = None
         self.is_ready = False
+        self.has_ended = False
         self.started = time.monotonic()
+        try:
+            self.connection, self.pid = _forked() if CAN_FORK else _started()
+        except OSError:
+            self.connection, self.pid = _started()
 
     def give(self, job: Job) -> None:
         self.job, self.started = job, time.monotonic()
@@ -143,17 +204,17 @@ class _Worker:
         """End the process and the kernel it started, whatever they are doing."""
         import psutil
 
-        try:
-            family = psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            family = []
-        self.process.kill()
-        for child in family:
-            try:
-                child.kill()
-            except psutil.NoSuchProcess:
-                continue
-        self.process.join(5)
+        if self.has_ended:
+            return
+        self.has_ended = True
+        family: list[psutil.Process] = []
+        with suppress(psutil.NoSuchProcess):
+            worker = psutil.Process(self.pid)
+            family = [worker, *worker.children(recursive=True)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family, timeout=5)
         self.connection.close()
 
 
@@ -177,7 +238,7 @@ def outcomes(jobs: Iterable[Job], count: int) -> Iterator[Outcome]:
                     continue
                 yield outcome
                 place = workers.index(worker)
-                if outcome.status == "failed" and not worker.process.is_alive() and waiting:
+                if worker.has_ended and waiting:
                     workers[place] = _Worker()
                 if waiting:
                     workers[place].give(waiting.pop())

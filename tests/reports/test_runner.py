@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -18,7 +17,6 @@ from partnerlib.disclosure.zones import SealedRelease
 from partnerlib.project import Project
 from partnerlib.reports import run
 from partnerlib.reports.execution import elements_of, execute
-from partnerlib.reports.kernels import preloaded_kernels
 from partnerlib.reports.page import result_page
 from partnerlib.reports.workers import Job, make_page
 
@@ -30,19 +28,13 @@ UNITS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def kernels() -> Iterator[type | None]:
-    yield preloaded_kernels()
-
-
 @pytest.mark.parametrize(("kind", "code"), UNITS)
 def test_every_report_runs_for_a_typical_a_tiny_and_an_empty_unit(
-    kind: str, code: str, here: Project, release_file: Path, release: SealedRelease, tmp_path: Path,
-    kernels: type | None,
+    kind: str, code: str, here: Project, release_file: Path, release: SealedRelease, tmp_path: Path
 ) -> None:  # fmt: skip
     notebook = here.notebooks / "reports" / f"{kind}.ipynb"
     parameters = {"report_year": YEAR, "unit_code": code, "release_path": str(release_file)}
-    execute(notebook, tmp_path / "executed.ipynb", parameters, 60, kernels)
+    execute(notebook, tmp_path / "executed.ipynb", parameters, 60)
     elements = elements_of(tmp_path / "executed.ipynb", release.manifest.release_id)
     html, facts = result_page(elements, "A report", False)
     assert "SYNTHETIC DATA" in html
@@ -133,14 +125,14 @@ RAW_CELLS = {
 
 @pytest.mark.parametrize("words", RAW_CELLS)
 def test_a_notebook_that_shows_a_raw_frame_or_figure_makes_no_page(
-    words: str, here: Project, release_file: Path, release: SealedRelease, tmp_path: Path, kernels: type | None
+    words: str, here: Project, release_file: Path, release: SealedRelease, tmp_path: Path
 ) -> None:
     notebook = here.notebooks / "reports" / "state.ipynb"
     break_notebook(notebook, RAW_CELLS[words], STATE)
     parameters = {"report_year": YEAR, "unit_code": STATE, "release_path": str(release_file)}
     job = Job("state", notebook, parameters, "State", True, release.manifest.release_id, tmp_path / "run",
               tmp_path / "page.html", 60)  # fmt: skip
-    outcome = make_page(job, kernels)
+    outcome = make_page(job)
     assert outcome.status == "failed"
     assert re.search(rf"code cell \d+ of \d+ shows {words};", outcome.reason), outcome.reason
     assert not job.target.exists() and "Jane" not in outcome.reason
