@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
@@ -64,6 +65,8 @@ def draw_number(axes: Axes, row: Mapping[str, Any], place: Place, look: style.Se
         return
     ends = place.points([float(row["value_low"]), float(row["value_high"])])
     axes.plot(*ends, color=look.colour, linewidth=thick, solid_capstyle="butt", zorder=3)
+    if look.stripes:
+        axes.plot(*ends, zorder=3.1, **_light(look, thick))
     if not look.is_filled:
         axes.plot(*ends, color=style.PAPER, linewidth=thick - 2.6, solid_capstyle="butt", zorder=3.1)
         stroke = "_" if place.is_upright else "|"
@@ -73,16 +76,32 @@ def draw_number(axes: Axes, row: Mapping[str, Any], place: Place, look: style.Se
         )  # fmt: skip
 
 
-def _key(name: str, look: style.Series, is_band_drawn: bool) -> Line2D:
+def _light(look: style.Series, thick: float) -> dict[str, Any]:
+    """How the light gaps of a striped band are drawn."""
+    return {
+        "color": style.PAPER, "linewidth": thick - 2.4, "linestyle": (0.1, look.stripes), "dash_capstyle": "butt",
+        "alpha": 0.85,
+    }  # fmt: skip
+
+
+def _key(look: style.Series, is_band_drawn: bool) -> tuple[Line2D, ...]:
     """An entry of the legend, drawn as the numbers are."""
     if not is_band_drawn:
         fill = look.colour if look.is_filled else style.PAPER
-        return Line2D([], [], marker=look.marker, color=look.colour, markerfacecolor=fill, markersize=6, label=name)
+        return (Line2D([], [], marker=look.marker, color=look.colour, markerfacecolor=fill, markersize=6),)
     if look.is_filled:
-        return Line2D([], [], color=look.colour, linewidth=THICK, solid_capstyle="butt", label=name)
-    return Line2D(
-        [], [], linestyle="none", marker="s", color=look.colour, markerfacecolor=style.PAPER, markeredgewidth=1.3,
-        markersize=THICK - 1, label=name,
+        whole = Line2D([], [], color=look.colour, linewidth=THICK, solid_capstyle="butt")
+        return (whole, Line2D([], [], **_light(look, THICK))) if look.stripes else (whole,)
+    hollow = {"linestyle": "none", "marker": "s", "markerfacecolor": style.PAPER, "markeredgewidth": 1.3}
+    return (Line2D([], [], color=look.colour, markersize=THICK - 1, **hollow),)
+
+
+def _legend(axes: Axes, names: Sequence[str], looks: Sequence[style.Series], is_band_drawn: bool, columns: int) -> None:
+    """Which look is whose, above the figure."""
+    axes.legend(
+        handles=[_key(look, is_band_drawn) for look in looks], labels=list(names), loc="lower left",
+        bbox_to_anchor=(0, 1.0), ncols=columns, frameon=False, fontsize=9, handlelength=1.6, handletextpad=0.5,
+        borderaxespad=0.2, handler_map={tuple: HandlerTuple(ndivide=1)},
     )  # fmt: skip
 
 
@@ -160,11 +179,7 @@ def compared_bands(
     _shares(axes.xaxis)
     axes.set_xlim(-EDGE, 1 + EDGE)
     axes.grid(axis="x", color=style.RULE, linewidth=0.7)
-    handles = [_key(name, series[name], any(is_band(row) for row in rows if row["series"] == name)) for name in names]
-    axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(names), frameon=False, fontsize=9,
-        handlelength=1.4, handletextpad=0.5, borderaxespad=0.2,
-    )  # fmt: skip
+    _legend(axes, names, [series[name] for name in names], any(map(is_band, rows)), len(names))
     said = "; ".join(
         (f"{heading}, {label}: " if heading else f"{label}: ")
         + listed(
@@ -223,11 +238,8 @@ def band_curves(rows: Rows, title: str, note: str, across: str, is_synthetic: bo
     axes.set_xlim(min(years) - 0.4, max(years) + 0.4)
     axes.set_xlabel(across, fontsize=9.5, color=style.INK)
     axes.grid(axis="y", color=style.RULE, linewidth=0.7)
-    handles = [_key(name, look, any(map(is_band, drawn))) for look, name in zip(style.CYCLE, names, strict=False)]
-    axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=9,
-        handlelength=1.4, borderaxespad=0.2,
-    )  # fmt: skip
+    looks = [look for look, _ in zip(style.CYCLE, names, strict=False)]
+    _legend(axes, names, looks, any(map(is_band, drawn)), 2)
     order = f" From left to right at each year: {listed(names)}." if len(names) > 1 else ""
     said = "; ".join(
         f"{name}: "

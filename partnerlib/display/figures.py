@@ -219,7 +219,7 @@ def bars(
 
     frame
         columns `label`, `value`; drawn in the order given. `printed` says how each number is printed, where it is
-        rounded; `key` and `numbers` of which released cell it is.
+        rounded, `name` how it is called in words, `key` and `numbers` of which released cell it is.
     others
         What is not drawn, in words; it ends the note and the alternative text.
     """
@@ -240,8 +240,9 @@ def bars(
     axes.set_xlim(0, 1.12 * top)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
-    alt = listed(f"{label} {text}" for label, text in zip(drawn["label"], printed, strict=True))
-    data = pd.DataFrame({"Name": drawn["label"], "Number": printed})
+    names = list(drawn["name"] if "name" in drawn else drawn["label"])
+    alt = listed(f"{name} {text}" for name, text in zip(names, printed, strict=True))
+    data = pd.DataFrame({"Name": names, "Number": printed})
     closing = f" {others}" if others else ""
     cells = (list(drawn["key"]), list(drawn["numbers"])) if "key" in drawn else ((), ())
     return Figure(title, f"{note}{closing}", f"{title}. {alt}.{closing}", data, *finish(figure, is_synthetic), *cells)

@@ -20,20 +20,22 @@ class Series:
     marker: str
     line: str
     is_filled: bool = True
+    stripes: tuple[float, float] | None = None
+    """Light gaps across a band, as lengths of stroke and gap in its own height: told from a plain band in grey."""
 
 
 UNIT = Series("#0b5cad", "o", "-")
 """The unit the page is about."""
 BEFORE = Series("#0b5cad", "o", ":", is_filled=False)
 """The same unit a cohort earlier: the same colour, hollow."""
-STATE = Series("#b3470f", "D", "--")
+STATE = Series("#b3470f", "D", "--", stripes=(0.22, 0.22))
 """The whole state."""
 
 CYCLE = (
     UNIT,
     STATE,
-    Series("#00704f", "s", "-."),
-    Series("#7b3f8c", "^", ":"),
+    Series("#00704f", "s", "-.", is_filled=False),
+    Series("#7b3f8c", "^", ":", stripes=(0.7, 0.35)),
     Series("#4a5560", "v", "-"),
 )
 """Up to five series of equal rank. Dark enough for 3:1 on white; markers differ as well."""

@@ -7,12 +7,18 @@ printed by `partnerlib.display.printed`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from partnerlib.codes import year_label
 
 EN_DASH = "–"
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+"""Characters that no reader sees and no format wants: controls, halves of characters, and orders to turn text around.
+
+A name may be written from right to left. It may not turn the numbers after it.
+"""
 NOT_SHOWN = "none"
 
 
@@ -34,6 +40,15 @@ MARKS = {
     "unparsed": Mark("?", "the source prints something that is not a number"),
     "zero": Mark("0", "a true zero, not a gap"),
 }
+
+
+def legible(text: str) -> str:
+    """Text with nothing in it but what is read.
+
+    >>> legible("North\\x00moor \\u202egnittirw")
+    'Northmoor gnittirw'
+    """
+    return _UNSEEN.sub("", text)
 
 
 def is_number(value: object) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from partnerlib.display.text import legible
 from partnerlib.reports.definitions import Definition, definition
 from partnerlib.reports.execution import Element
 
@@ -112,6 +113,7 @@ def document(
     elements: Sequence[Element], kind_title: str, is_synthetic: bool, formats: tuple[tuple[str, str], ...] = ()
 ) -> Document:
     """The page an executed notebook makes."""
+    elements = [Element(element.kind, _legible(element.data)) for element in elements]
     given = next(element.data["facts"] for element in elements if element.kind == "facts")
     facts = {**given, "is_synthetic": is_synthetic or given["is_synthetic"]}
     shown = [element for element in elements if element.kind != "facts"]
@@ -128,6 +130,15 @@ def document(
         citation=citation(),
         formats=formats,
     )
+
+
+def _legible(data: Any) -> Any:
+    """Plain data whose texts hold nothing but what is read."""
+    if isinstance(data, str):
+        return legible(data)
+    if isinstance(data, Mapping):
+        return {legible(name): _legible(value) for name, value in data.items()}
+    return [_legible(value) for value in data] if isinstance(data, list | tuple) else data
 
 
 def _measures_in(element: Element) -> list[str]:

@@ -200,6 +200,9 @@ def level_shares(
     return compared_bands(rows, title, note, looks, is_synthetic)
 
 
+MOST_LINES = 3
+"""Lines of a name in a picture; the table beside it has the whole of it."""
+
 PARTNERS_SHOWN = 12
 """Most bars in one figure."""
 
@@ -226,6 +229,7 @@ def partners(
     frame = pd.DataFrame(
         {
             "label": [_wrapped(name) for name in names],
+            "name": list(names),
             "value": drawn["value"].astype(float).to_numpy(),
             "printed": [printed(row) for row in drawn.to_dict("records")],
             "key": [key_of(row) for row in drawn.to_dict("records")],
@@ -267,4 +271,4 @@ def _most(rows: Sequence[Row]) -> str:
 
 
 def _wrapped(title: str, width: int = 34) -> str:
-    return "\n".join(textwrap.wrap(title, width))
+    return "\n".join(textwrap.wrap(title, width, max_lines=MOST_LINES, placeholder=" …"))

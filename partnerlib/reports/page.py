@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from partnerlib.display.text import legible
 from partnerlib.reports.definitions import Definition, definitions
 from partnerlib.reports.document import RESULTS, Document, document
 from partnerlib.reports.execution import Element
@@ -30,6 +31,7 @@ def templates() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finished,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -43,6 +45,11 @@ def templates() -> Environment:
         samples_of=samples_of,
     )
     return environment
+
+
+def _finished(value: Any) -> Any:
+    """What a template prints: text without what no reader sees."""
+    return legible(value) if type(value) is str else value
 
 
 def sheet(name: str) -> Markup:
