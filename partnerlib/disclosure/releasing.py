@@ -95,7 +95,7 @@ def pass_gate(
         exposed = _of_others(found.exposed, owner)
         if not exposed.empty and len(before.cells):
             alone = _known_before(protected.cells, before, aggregates, policy, memory)
-            exposed, already = _added(exposed, alone)
+            exposed, already = _added(exposed, alone, policy)
         if exposed.empty or policy.on_exposure == "state" or attempt == ROUNDS:
             break
         # What is still exposed after a few rounds is many steps away: take several before asking again.
@@ -147,7 +147,7 @@ def attack(
     )
     exposed, already = _of_others(found.exposed, owner), found.exposed.iloc[:0]
     if not exposed.empty and len(before.cells):
-        exposed, already = _added(exposed, _known_before(cells, before, reference, policy, memory))
+        exposed, already = _added(exposed, _known_before(cells, before, reference, policy, memory), policy)
     return Verdict(
         exposed=(
             *(_named(row) for row in exposed.itertuples(index=False)),
@@ -175,15 +175,18 @@ def _known_before(
     return found.exposed
 
 
-def _added(exposed: pd.DataFrame, alone: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _added(exposed: pd.DataFrame, alone: pd.DataFrame, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What a release exposes, and what was exposed before it: as few values were possible, to as many attackers."""
-    both = exposed[PLACE].merge(
-        alone[[*PLACE, "values", "values_insider", "attacker"]].drop_duplicates(PLACE), on=PLACE, how="left"
-    )
-    is_as_before = (both["values"] <= exposed["values"].to_numpy()).to_numpy()
+    known = [*PLACE, "values", "values_insider", "attacker"]
+    both = exposed[PLACE].merge(alone[known].drop_duplicates(PLACE), on=PLACE, how="left")
+    # From the values that are enough on, more are not counted by every proof.
+    public, insiders = policy.complement.public, policy.complement.insiders
+    as_few = both["values"].clip(upper=public).to_numpy(float) <= exposed["values"].to_numpy(float)
+    as_few_insider = both["values_insider"].clip(upper=insiders).to_numpy(float)
+    is_same_to_insiders = as_few_insider <= exposed["values_insider"].to_numpy(float)
     # Once the public finds a quantity, insiders are not asked: they find it as well.
-    is_public = (both["attacker"] == "public").to_numpy()
-    is_as_before &= is_public | (both["values_insider"] <= exposed["values_insider"].to_numpy()).to_numpy()
+    is_public = (both["attacker"] == "public").to_numpy(bool)
+    is_as_before = as_few & (is_same_to_insiders | is_public)
     parts = exposed[~is_as_before], exposed[is_as_before]
     return parts[0].reset_index(drop=True), parts[1].reset_index(drop=True)
 

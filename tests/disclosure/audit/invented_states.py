@@ -388,9 +388,9 @@ class Everything:
         return enough if found.values is None else min(found.values, enough)
 
 
-def disagreements(state: State, seed: int) -> list[str]:
-    """Where the audit and every table there is differ, in either direction."""
-    cells = cells_of(state)
+def disagreements(state: State, seed: int, cells: pd.DataFrame | None = None) -> list[str]:
+    """Where the audit and every table there is differ, in either direction; of other cells of the state, if given."""
+    cells = cells_of(state) if cells is None else cells
     if cells.empty:
         return []
     said = statements(cells.drop(columns="printed"), definitions_of(state))
