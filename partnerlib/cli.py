@@ -205,8 +205,14 @@ def _rules(policy: str) -> str | Path:
 def audit(
     path: Annotated[Path, typer.Argument(help="A year's folder of reports, or a release's own folder.")],
     processed: Processed = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", metavar="DIR", help="Earlier releases; the one beside the folder when not given."),
+    ] = None,
 ) -> None:
     """Read published files back as an outsider would, and attack them: what is hidden, and who can be found.
+
+    What the ledger's earlier releases printed about the same people is attacked together with it.
 
     Exit code 0 when nobody is exposed and nothing is hidden, else 4, with each cell and place named.
 
@@ -221,12 +227,15 @@ def audit(
     with progress() as tell:
         found = gate.audit_folder(path.expanduser().resolve(), here.notebooks / "reports", progress=tell)
         verdict = pipeline.attack(
-            here, found.cells, found.definitions, found.policy, progress=tell, audience=found.audience
-        )
+            here, found.cells, found.definitions, found.policy, progress=tell, audience=found.audience,
+            ledger=pipeline.ledger_beside(path, ledger),
+        )  # fmt: skip
     out.print(f"{path}: {found.told}", markup=False)
     summary = {**verdict.summary, **{name: counts for name, counts in found.audit.items() if name == PRIMARY}}
     out.print(explanations.of_attack(summary), markup=False)
     out.print(explanations.in_a_line(found.loss, summary), markup=False)
+    for known in verdict.already:
+        out.print(f"already exposed by an earlier release, which this one adds nothing to: {known}", markup=False)
     if verdict.exposed:
         raise refusal(verdict.exposed, str(path))
 
