@@ -23,6 +23,9 @@ from partnerlib.disclosure.audit.worlds import NOBODYS, Ints
 NEIGHBOURS = (3, 6, 12)
 """Other providers, and districts, whose people may change beside the target's own: at first, then, and last."""
 
+KEPT = 16
+"""Neighbourhoods kept inside the solver: each takes a few megabytes."""
+
 SMALL = 600
 """Pairs up to which the last neighbourhood is the whole block."""
 
@@ -80,6 +83,8 @@ class Nearest:
 
     def changed(self, place: Place, change: int, attack: Attack = Attack()) -> Changed | None:
         """A world in which a count is up by at least `change` (down, if negative) and no insider's people differ."""
+        if self.layout.count(place) + change < 0:
+            return None
         counts = (len(self.world.providers), len(self.world.districts))
         everybody = (tuple(range(counts[0])), tuple(range(counts[1])))
         is_small = counts[0] * counts[1] <= SMALL
@@ -139,7 +144,7 @@ class Nearest:
     def _program(self, providers: tuple[int, ...], districts: tuple[int, ...], holds_sizes: bool) -> _Program:
         key = (providers, districts, holds_sizes)
         if key not in self._programs:
-            if len(self._programs) > 40:
+            if len(self._programs) >= KEPT:
                 self._programs.clear()
             self._programs[key] = _Program(Neighbourhood(self.layout, providers, districts, holds_sizes), self.seconds)
         return self._programs[key]

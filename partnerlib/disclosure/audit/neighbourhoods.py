@@ -6,34 +6,21 @@ Whatever is found in it is a complete table all the same: everybody outside stay
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.proofs import BlockRooms
 from partnerlib.disclosure.audit.statements import PARTS, bounds_of
-from partnerlib.disclosure.audit.system import Integers, System, SystemBuilder
+from partnerlib.disclosure.audit.system import Floats, Integers, System, whole_bounds
 from partnerlib.disclosure.audit.worlds import Classification, Ints
 
 PAIR, PROVIDER, DISTRICT, CLASS = range(4)
 """What an unknown counts: a pair's people, one side's where pairs are not known, or a class's."""
-
-
-@dataclass(frozen=True)
-class Printed:
-    """One printed number of a block, with its place in it."""
-
-    part: int
-    kind: str
-    node: int
-    cohorts: tuple[int, ...]
-    low: int
-    high: int
-    is_share: bool
-    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +33,23 @@ class Place:
     cohorts: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Printed:
+    """One printed number of a block, with its place in it."""
+
+    place: Place
+    whole: Place
+    """What a share is a share of."""
+    low: int
+    high: int
+    is_share: bool
+    is_open: bool
+
+    @property
+    def kind(self) -> str:
+        return self.place.kind
+
+
 class Layout:
     """The parts, nodes and printed numbers of a block, read once for all its neighbourhoods."""
 
@@ -55,6 +59,8 @@ class Layout:
         self.has_pairs = all(counts.pair is not None for counts in (world.x, world.n, *world.around))
         self.sizes = [world.n, *world.around]
         self.printed = self._printed()
+        self._counts: dict[Place, int] = {}
+        self._adding_up: dict[str, list[Truths]] = {}
 
     @property
     def size_part(self) -> int:
@@ -74,6 +80,42 @@ class Layout:
     def of_classes(self, kind: Classification) -> list[Ints]:
         """Every part's counts by class; a subgroup tells of the sizes it is counted among alone."""
         return [*kind.x, kind.n, *kind.around]
+
+    def count(self, place: Place) -> int:
+        """A count of the whole reference world, free or not."""
+        found = self._counts.get(place)
+        if found is None:
+            found = self._counts[place] = self._count(place)
+        return found
+
+    def _count(self, place: Place) -> int:
+        cohorts = list(place.cohorts)
+        match place.kind:
+            case "state":
+                counts = [*self.world.x.state, *(sizes.state for sizes in self.sizes)][place.part]
+                return int(counts[cohorts].sum())
+            case "provider":
+                return int(self.of_providers()[place.part][place.node, cohorts].sum())
+            case "district":
+                return int(self.of_districts()[place.part][place.node, cohorts].sum())
+            case "partnership":
+                p, d = divmod(place.node, len(self.world.districts))
+                return int(self.of_pairs()[place.part][p, d, cohorts].sum())
+            case kind:
+                own = next(each for each in self.world.classifications if each.name == kind.removeprefix("group "))
+                members = [place.node] if kind == "program" else np.flatnonzero(own.value == place.node)
+                return int(self.of_classes(own)[place.part][members][:, cohorts].sum())
+
+    def adding_up(self, kind: Classification) -> list[Truths]:
+        """For each part, in which cohorts the classes of a provider are all of its people: (providers, cohorts)."""
+        if kind.name not in self._adding_up:
+            found = []
+            for own, whole in zip(self.of_classes(kind), self.of_providers(), strict=False):
+                sums = np.zeros_like(whole)
+                np.add.at(sums, kind.provider, own)
+                found.append(sums == whole)
+            self._adding_up[kind.name] = found
+        return self._adding_up[kind.name]
 
     def _printed(self) -> dict[str, dict[int, list[Printed]]]:
         world = self.world
@@ -104,9 +146,9 @@ class Layout:
                 names = ("first", "last", "low", "high", "of", "is_open")
                 columns = (own[name].tolist() for name in names)
                 for node, first, last, low, high, of, is_open in zip(nodes, *columns, strict=True):
-                    entry = Printed(
-                        part, str(kind), int(node), within(first, last), low, high, bool(of), bool(is_open)
-                    )  # fmt: skip
+                    place = Place(str(kind), int(node), part, within(first, last))
+                    whole = replace(place, part=self.size_part)
+                    entry = Printed(place, whole, low, high, bool(of), bool(is_open))
                     found[str(kind)].setdefault(int(node), []).append(entry)
         return found
 
@@ -121,24 +163,31 @@ class Neighbourhood:
 
     def __init__(self, layout: Layout, providers: Sequence[int], districts: Sequence[int], holds_sizes: bool) -> None:
         self.layout, self.holds_sizes = layout, holds_sizes
-        self.providers, self.districts = list(providers), list(districts)
-        self.builder = SystemBuilder()
-        self._reference: list[int] = []
-        self._fields: list[tuple[int, int, int, int, int, int]] = []
-        self._fixed: dict[tuple[str, int, int, int], int] = {}
+        self.providers, self.districts = np.array(providers, dtype=np.int64), np.array(districts, dtype=np.int64)
+        self._at = {"provider": _places(providers), "district": _places(districts)}
+        self._reference: list[Ints] = []
+        self._fields: list[Ints] = []
+        self._upper: list[Floats] = []
+        self._statements = _Rows()
+        self._free: dict[int, Ints] = {}
+        """Numbers of the unknowns of pairs, providers, districts: shape (parts, nodes ..., cohorts)."""
+        self._of_class: list[tuple[Classification, Ints, Ints]] = []
+        """The same of classes, with which classes they are."""
         if layout.has_pairs:
             self._pairs()
         else:
             self._sides()
         self._classes()
-        self.reference: Integers = np.array(self._reference, dtype=np.int64)
-        self.fields: Ints = np.array(self._fields, dtype=np.int64).reshape(-1, 6)
+        self.reference: Integers = np.concatenate(self._reference)
+        self.fields: Ints = np.concatenate(self._fields)
         """Part, what it counts, provider, district, class and cohort of each unknown; -1 where one does not apply."""
-        self._columns = tuple(np.ascontiguousarray(column) for column in self.fields.T)
-        self._in_cohorts: dict[tuple[int, ...], Truths] = {}
         self._found: dict[Place, Ints] = {}
+        for kind, own, free in self._of_class:
+            self._add_up(kind, own, free)
         self._rows()
-        self.system: System = self.builder.build()
+        self.system: System = self._statements.built(np.concatenate(self._upper))
+        # A world that was found keeps its neighbourhood: what only the building needed goes.
+        del self._statements, self._reference, self._fields, self._upper
 
     def unknowns_of(self, place: Place) -> Ints:
         """The unknowns that add up to a count, as far as they are free."""
@@ -148,122 +197,112 @@ class Neighbourhood:
         return found
 
     def _unknowns_of(self, place: Place) -> Ints:
-        part, counts, provider, district, which, _ = self._columns
-        within = self._in_cohorts.get(place.cohorts)
-        mine = (part == place.part) & (self._remember(place.cohorts) if within is None else within)
-        side = PAIR if self.layout.has_pairs else PROVIDER
+        if not place.cohorts:
+            return np.empty(0, dtype=np.int64)
+        years = slice(place.cohorts[0], place.cohorts[-1] + 1)
+        has_pairs, part, node = self.layout.has_pairs, place.part, place.node
         match place.kind:
             case "state":
-                mine &= counts == side
-            case "provider":
-                mine &= (counts == side) & (provider == place.node)
-            case "district":
-                mine &= (counts == (PAIR if self.layout.has_pairs else DISTRICT)) & (district == place.node)
+                return self._free[PAIR if has_pairs else PROVIDER][part, ..., years].ravel()
+            case "provider" | "district":
+                at = self._at[place.kind].get(node, slice(0, 0))
+                if has_pairs:
+                    free = self._free[PAIR][part]
+                    return (free[at] if place.kind == "provider" else free[:, at])[..., years].ravel()
+                return self._free[PROVIDER if place.kind == "provider" else DISTRICT][part, at][..., years].ravel()
             case "partnership":
-                width = len(self.layout.world.districts)
-                mine &= (counts == PAIR) & (provider * width + district == place.node)
+                p, d = divmod(node, len(self.layout.world.districts))
+                if not has_pairs or p not in self._at["provider"] or d not in self._at["district"]:
+                    return np.empty(0, dtype=np.int64)
+                return self._free[PAIR][part, self._at["provider"][p], self._at["district"][d], years]
             case kind:
-                mine &= (counts == CLASS) & np.isin(which, self._members(kind, place.node))
-        return np.flatnonzero(mine)
+                for classification, own, free in self._of_class:
+                    if classification.name == kind.removeprefix("group ") and part < len(free):
+                        is_mine = own == node if kind == "program" else classification.value[own] == node
+                        return free[part, is_mine, years].ravel()
+                return np.empty(0, dtype=np.int64)
 
-    def _remember(self, cohorts: tuple[int, ...]) -> Truths:
-        self._in_cohorts[cohorts] = np.isin(self._columns[5], cohorts)
-        return self._in_cohorts[cohorts]
+    def _cells(self, parts: Sequence[Ints], what: int, owners: tuple[Ints, Ints, Ints]) -> Ints:
+        """An unknown for each part: levels of a whole add up to it, and every set lies in the next larger one.
 
-    def _members(self, kind: str, node: int) -> Ints:
-        """Numbers of the classes that make up a printed class: one program, or a subgroup's in all providers."""
-        at = 0
-        for other in self.layout.world.classifications:
-            if other.name == kind.removeprefix("group "):
-                own = np.arange(len(other.codes))
-                return at + (own[own == node] if kind == "program" else own[other.value == node])
-            at += len(other.codes)
-        return np.empty(0, dtype=np.int64)
-
-    def _cell(self, values: Sequence[int], fields: tuple[int, int, int, int, int]) -> None:
-        """An unknown for each part: levels of a whole add up to it, and every set lies in the next larger one."""
-        layout, levels = self.layout, self.layout.levels
-        made = []
-        counted = layout.world.counted
-        closed = [counted.closed] * levels + [*counted.sizes_closed]
-        has_provider = fields[1] != len(layout.world.providers) - 1
-        has_district = fields[2] != len(layout.world.districts) - 1
-        for part, value in enumerate(values):
-            self._reference.append(int(value))
-            self._fields.append((part, *fields))
-            is_nobodys = (closed[part][0] and not has_provider) or (closed[part][1] and not has_district)
-            made.append(self.builder.unknown("", 0, 0 if is_nobodys else np.inf))
-        if layout.world.counted.among:
-            parts = dict.fromkeys(made[:levels], 1) | {made[levels]: -1}
-            self.builder.constrain("whole", parts, 0 if levels > 1 else -np.inf, 0)
-        for inner, outer in zip(made[levels:], made[levels + 1 :], strict=False):
-            self.builder.constrain("inside", {inner: 1, outer: -1}, -np.inf, 0)
+        Parameters
+            parts: the reference's counts, one array for each part, shape (nodes ..., cohorts)
+            owners: provider, district and class of every node, of a shape that fits the nodes; -1 where none applies
+        """
+        world, levels = self.layout.world, self.layout.levels
+        counts = np.stack(list(parts)).astype(np.int64)
+        start = sum(map(len, self._reference))
+        free = start + np.arange(counts.size, dtype=np.int64).reshape(counts.shape)
+        axes: tuple[Ints, ...] = np.indices(counts.shape, sparse=True)
+        part, cohort = axes[0], axes[counts.ndim - 1]
+        provider, district, which = [np.asarray(owner)[None, ..., None] for owner in owners]
+        fields = np.broadcast_arrays(part, what, provider, district, which, cohort)
+        self._fields.append(np.stack([np.broadcast_to(field, counts.shape).ravel() for field in fields], axis=1))
+        self._reference.append(counts.ravel())
+        closed = np.array([*[world.counted.closed] * levels, *world.counted.sizes_closed])[: len(counts)]
+        without = closed[:, 0].reshape(part.shape) & (provider == len(world.providers) - 1)
+        without = without | (closed[:, 1].reshape(part.shape) & (district == len(world.districts) - 1))
+        self._upper.append(np.where(np.broadcast_to(without, counts.shape), 0, np.inf).ravel())
+        if world.counted.among:
+            signs = np.array([1] * levels + [-1])
+            cells = free[: levels + 1].reshape(levels + 1, -1).T
+            self._statements.alike("whole", cells, signs, 0 if levels > 1 else -np.inf, 0)
+        for inner, outer in zip(free[levels:], free[levels + 1 :], strict=False):
+            pairs = np.stack([inner.ravel(), outer.ravel()], axis=1)
+            self._statements.alike("inside", pairs, np.array([1, -1]), -np.inf, 0)
+        return free
 
     def _pairs(self) -> None:
-        parts = self.layout.of_pairs()
-        for p in self.providers:
-            for d in self.districts:
-                for cohort in range(len(self.layout.world.cohorts)):
-                    self._cell([part[p, d, cohort] for part in parts], (PAIR, p, d, -1, cohort))
+        chosen = np.ix_(self.providers, self.districts)
+        none = np.array(-1)
+        parts = [part[chosen] for part in self.layout.of_pairs()]
+        self._free[PAIR] = self._cells(parts, PAIR, (self.providers[:, None], self.districts[None], none[None, None]))
 
     def _sides(self) -> None:
         """Where pairs are not known, each side by itself, with one total."""
-        cohorts = range(len(self.layout.world.cohorts))
-        by_provider, by_district = self.layout.of_providers(), self.layout.of_districts()
-        for cohort in cohorts:
-            start = len(self._reference)
-            for p in self.providers:
-                self._cell([part[p, cohort] for part in by_provider], (PROVIDER, p, -1, -1, cohort))
-            middle = len(self._reference)
-            for d in self.districts:
-                self._cell([part[d, cohort] for part in by_district], (DISTRICT, -1, d, -1, cohort))
-            for part in range(len(by_provider)):
-                ours = {at: 1 for at in range(start, middle) if self._fields[at][0] == part}
-                theirs = {at: -1 for at in range(middle, len(self._reference)) if self._fields[at][0] == part}
-                balance = sum(self._reference[at] for at in ours) - sum(self._reference[at] for at in theirs)
-                self.builder.constrain("both sides", ours | theirs, balance, balance)
+        none = np.array([-1])
+        ours = [part[self.providers] for part in self.layout.of_providers()]
+        theirs = [part[self.districts] for part in self.layout.of_districts()]
+        self._free[PROVIDER] = self._cells(ours, PROVIDER, (self.providers, none, none))
+        self._free[DISTRICT] = self._cells(theirs, DISTRICT, (none, self.districts, none))
+        for part in range(len(ours)):
+            for cohort in range(len(self.layout.world.cohorts)):
+                balance = int(ours[part][:, cohort].sum() - theirs[part][:, cohort].sum())
+                first, second = self._free[PROVIDER][part, :, cohort], self._free[DISTRICT][part, :, cohort]
+                self._statements.difference("both sides", first, second, balance)
 
     def _classes(self) -> None:
         """Classes of the free providers; where they are all of a provider's people, they add up to it."""
-        at = 0
+        at, none = 0, np.array([-1])
         for kind in self.layout.world.classifications:
-            parts = self.layout.of_classes(kind)
-            for own in np.flatnonzero(np.isin(kind.provider, self.providers)):
-                for cohort in range(len(self.layout.world.cohorts)):
-                    values = [part[own, cohort] for part in parts]
-                    self._class_cell(values, (CLASS, int(kind.provider[own]), -1, at + int(own), cohort))
-            self._add_up(kind, at, len(parts))
+            own = np.flatnonzero(np.isin(kind.provider, self.providers))
+            # A class may tell of fewer parts than the block has: the larger sets are not counted by subgroup.
+            parts = [part[own] for part in self.layout.of_classes(kind)]
+            free = self._cells(parts, CLASS, (kind.provider[own], none, at + own))
+            self._of_class.append((kind, own, free))
             at += len(kind.codes)
 
-    def _class_cell(self, values: Sequence[int], fields: tuple[int, int, int, int, int]) -> None:
-        """A class may tell of fewer parts than the block has: the larger sets are not counted by subgroup."""
-        self._cell(values, fields)
-
-    def _add_up(self, kind: Classification, at: int, parts: int) -> None:
-        fields = np.array(self._fields, dtype=np.int64).reshape(-1, 6)
-        reference = np.array(self._reference, dtype=np.int64)
+    def _add_up(self, kind: Classification, own: Ints, free: Ints) -> None:
         side = PAIR if self.layout.has_pairs else PROVIDER
-        is_mine = (fields[:, 1] == CLASS) & (fields[:, 4] >= at) & (fields[:, 4] < at + len(kind.codes))
-        for p in sorted(set(kind.provider.tolist()) & set(self.providers)):
-            for cohort in range(len(self.layout.world.cohorts)):
-                here = (fields[:, 2] == p) & (fields[:, 5] == cohort)
-                for part in range(parts):
-                    inside = np.flatnonzero(is_mine & here & (fields[:, 0] == part))
-                    whole = np.flatnonzero((fields[:, 1] == side) & here & (fields[:, 0] == part))
-                    counts = self.layout.of_classes(kind)[part][kind.provider == p][:, cohort].sum()
-                    if counts == self.layout.of_providers()[part][p, cohort]:
-                        terms = {int(u): 1 for u in whole} | {int(u): -1 for u in inside}
-                        balance = reference[whole].sum() - reference[inside].sum()
-                        self.builder.constrain("classes", terms, balance, balance)
+        for p in np.unique(kind.provider[own]):
+            members = np.flatnonzero(kind.provider[own] == p)
+            for part, adds_up in enumerate(self.layout.adding_up(kind)):
+                for cohort in np.flatnonzero(adds_up[p]):
+                    whole = self._free[side][part, self._at["provider"][int(p)], ..., cohort].ravel()
+                    inside = free[part, members, cohort]
+                    balance = int(self.reference[whole].sum() - self.reference[inside].sum())
+                    self._statements.difference("classes", whole, inside, balance)
 
     def _near(self) -> Iterator[Printed]:
         """The printed numbers in which somebody who may change is counted."""
         printed, width = self.layout.printed, len(self.layout.world.districts)
-        nodes = {
+        programs = [own.tolist() for kind, own, _ in self._of_class if kind.name == "program"]
+        nodes: dict[str, Sequence[int]] = {
             "state": [0],
-            "provider": self.providers,
-            "district": self.districts,
-            "partnership": [p * width + d for p in self.providers for d in self.districts],
+            "provider": self.providers.tolist(),
+            "district": self.districts.tolist(),
+            "partnership": [p * width + d for p in self.providers.tolist() for d in self.districts.tolist()],
+            "program": programs[0] if programs else [],
         }
         for kind, entries in printed.items():
             for node in nodes.get(kind, entries):
@@ -271,47 +310,86 @@ class Neighbourhood:
 
     def _rows(self) -> None:
         """Everything printed about them, as bounds on changes of the reference world."""
+        rows, held_still = self._statements, set()
         for entry in self._near():
-            place = Place(entry.kind, entry.node, entry.part, entry.cohorts)
-            counted = self.unknowns_of(place)
+            counted = self.unknowns_of(entry.place)
             if not len(counted):
                 continue
-            count, free = self._reference_of(place), int(self.reference[counted].sum())
-            terms = dict.fromkeys(counted.tolist(), 1)
+            count, free = self.layout.count(entry.place), int(self.reference[counted].sum())
             if not entry.is_share:
-                self.builder.constrain(entry.kind, terms, entry.low - count + free, entry.high - count + free)
+                rows.plain(entry.kind, counted, entry.low - count + free, entry.high - count + free)
                 continue
-            whole = Place(entry.kind, entry.node, self.layout.size_part, entry.cohorts)
-            people = self.unknowns_of(whole)
-            size, held = self._reference_of(whole), int(self.reference[people].sum())
+            people = self.unknowns_of(entry.whole)
+            size, held = self.layout.count(entry.whole), int(self.reference[people].sum())
             if self.holds_sizes:
                 ends = bounds_of(entry.low, entry.high, entry.is_open, size)  # type: ignore[arg-type]
                 fewest, most = (int(end) - count + free for end in ends)
-                self.builder.constrain(entry.kind, terms, fewest, most)
-                self.builder.constrain(entry.kind, dict.fromkeys(people.tolist(), 1), held, held)
+                rows.plain(entry.kind, counted, fewest, most)
+                if entry.whole not in held_still:
+                    rows.plain(entry.kind, people, held, held)
+                    held_still.add(entry.whole)
                 continue
+            both = np.concatenate([counted, people])
             for bound, low, high in ((entry.low, 0.0, np.inf), (entry.high, -np.inf, -1.0 if entry.is_open else 0.0)):
-                mixed = dict.fromkeys(counted.tolist(), PARTS)
-                for unknown in people.tolist():
-                    mixed[unknown] = mixed.get(unknown, 0) - bound
+                terms = np.repeat(np.array([PARTS, -bound], dtype=np.int64), [len(counted), len(people)])
                 shift = PARTS * (count - free) - bound * (size - held)
-                self.builder.constrain(entry.kind, mixed, low - shift, high - shift)
+                rows.mixed(entry.kind, both, terms, low - shift, high - shift)
 
-    def _reference_of(self, place: Place) -> int:
-        """A count of the whole reference world, free or not."""
-        layout, cohorts = self.layout, list(place.cohorts)
-        match place.kind:
-            case "state":
-                counts = [*layout.world.x.state, *(sizes.state for sizes in layout.sizes)][place.part]
-                return int(counts[cohorts].sum())
-            case "provider":
-                return int(layout.of_providers()[place.part][place.node, cohorts].sum())
-            case "district":
-                return int(layout.of_districts()[place.part][place.node, cohorts].sum())
-            case "partnership":
-                p, d = divmod(place.node, len(layout.world.districts))
-                return int(layout.of_pairs()[place.part][p, d, cohorts].sum())
-            case kind:
-                own = next(each for each in layout.world.classifications if each.name == kind.removeprefix("group "))
-                members = [place.node] if kind == "program" else np.flatnonzero(own.value == place.node)
-                return int(layout.of_classes(own)[place.part][members][:, cohorts].sum())
+
+def _places(nodes: Sequence[int]) -> dict[int, int]:
+    return {int(node): at for at, node in enumerate(nodes)}
+
+
+class _Rows:
+    """Sums of unknowns with their bounds, collected array by array."""
+
+    def __init__(self) -> None:
+        self.columns: list[Ints] = []
+        self.values: list[Ints] = []
+        self.lengths: list[Ints] = []
+        self.low: list[Floats] = []
+        self.high: list[Floats] = []
+        self.names: list[tuple[str, ...]] = []
+
+    def mixed(self, name: str, columns: Ints, values: Ints, low: float, high: float) -> None:
+        """One row; an unknown may stand in it twice."""
+        self.columns.append(columns)
+        self.values.append(values)
+        self.lengths.append(np.array([len(columns)]))
+        self.low.append(np.array([low], dtype=float))
+        self.high.append(np.array([high], dtype=float))
+        self.names.append((name,))
+
+    def plain(self, name: str, columns: Ints, low: float, high: float) -> None:
+        self.mixed(name, columns, np.ones(len(columns), dtype=np.int64), low, high)
+
+    def difference(self, name: str, first: Ints, second: Ints, balance: int) -> None:
+        signs = np.repeat(np.array([1, -1], dtype=np.int64), [len(first), len(second)])
+        self.mixed(name, np.concatenate([first, second]), signs, balance, balance)
+
+    def alike(self, name: str, columns: Ints, signs: Ints, low: float, high: float) -> None:
+        """A row for each row of `columns`, all with the same signs and bounds."""
+        count, width = columns.shape
+        self.columns.append(columns.ravel())
+        self.values.append(np.tile(signs, count))
+        self.lengths.append(np.full(count, width))
+        self.low.append(np.full(count, low, dtype=float))
+        self.high.append(np.full(count, high, dtype=float))
+        self.names.append((name,) * count)
+
+    def built(self, upper: Floats) -> System:
+        """The system, its rows' bounds drawn in to the whole numbers their sums can take."""
+        lengths = np.concatenate(self.lengths) if self.lengths else np.empty(0, dtype=np.int64)
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        columns = np.concatenate(self.columns) if self.columns else np.empty(0, dtype=np.int64)
+        values = np.concatenate(self.values) if self.values else np.empty(0, dtype=np.int64)
+        matrix = sparse.csr_array(
+            (values.astype(np.int64), columns.astype(np.int32), starts.astype(np.int32)),
+            shape=(len(lengths), len(upper)),
+        )
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        low, high = (np.concatenate(ends) if ends else np.empty(0) for ends in (self.low, self.high))
+        names = tuple(name for group in self.names for name in group)
+        low, high = whole_bounds(matrix, low, high)
+        return System(("",) * len(upper), np.zeros(len(upper), dtype=np.int64), upper, matrix, low, high, names)
