@@ -9,6 +9,7 @@ import planted_figures
 import planted_files
 import planted_models
 import planted_pages
+import planted_releases
 import planted_traces
 import pytest
 from leak import Leak
@@ -20,6 +21,7 @@ LEAKS: list[Leak] = [
     *planted_traces.LEAKS,
     *planted_files.LEAKS,
     *planted_pages.LEAKS,
+    *planted_releases.LEAKS,
 ]
 
 
