@@ -42,6 +42,9 @@ def test_every_command_explains_itself_with_an_example(command: str) -> None:
         (("release", "--policy", "owner"), "--unit"),
         (("release", "--unit", "89000001"), "provider:89000001"),
         (("report", "--policy", "dese"), "dese_published"),
+        (("report", "--policy", "owner"), "--unit provider:89000001"),
+        (("report", "--unit", "provider:89000001"), "--policy owner"),
+        (("report", "--policy", "owner", "--unit", "state:00000000"), "one provider or one district"),
     ],
 )
 def test_a_wrong_word_ends_with_code_2_and_the_nearest_right_one(arguments: tuple[str, ...], hint: str) -> None:

@@ -6,16 +6,20 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from shipped_sample import built_sample
 
-from partnerlib import pipeline
+from partnerlib import explanations, pipeline
+from partnerlib.disclosure.canaries import people_in
 from partnerlib.disclosure.ledger import Ledger
+from partnerlib.disclosure.owners import is_own
 from partnerlib.disclosure.policy import FOLDER as POLICIES
 from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import ParameterError, ReleaseRefused
 from partnerlib.project import Project, find_root
+from partnerlib.reports import gate
 
 YEAR = 2019
 
@@ -82,10 +86,82 @@ def test_a_release_is_sealed_entered_in_the_ledger_and_exposes_nobody(
     assert released == release_of(measured) and len(ledger.entries) == 1
     assert set(sealed.cells["measure"]) == set(MEASURES)
     assert sealed.cells["withheld"].any() and not sealed.cells["withheld"].all()
-    assert set(sealed.manifest.audit) == {"public", "provider", "district", "pair"}
-    assert all(found["asked"] > 0 and found["exposed"] == 0 for found in sealed.manifest.audit.values())
+    attacks = dict(sealed.manifest.audit)
+    alone = attacks.pop("primary")
+    assert set(attacks) == {"public", "provider", "district", "pair"}
+    assert all(found["asked"] > 0 and found["exposed"] == 0 for found in attacks.values())
+    assert 0 < alone["exact"] <= alone["exposed"] <= alone["asked"], "what the gate is for"
     assert 0 < sealed.manifest.loss["all"]["cells"] < 1 and sealed.manifest.loss["state"]["cells"] < 0.1
     assert "sr_2018_oct.csv" in sealed.manifest.inputs or len(sealed.manifest.inputs) > 50
+
+
+def test_a_policy_that_publishes_what_can_be_found_says_how_much(measured: pipeline.Prepared, released: Path) -> None:
+    folder = pipeline.release(measured, YEAR, policy="dese_published")
+    account = read_release(folder).manifest
+    assert set(account.audit) == {"public"} and 0 < account.audit["public"]["exact"] < account.audit["public"]["asked"]
+    told = explanations.of_release(folder)
+    assert f"{account.audit['public']['exact']:,} of them told exactly" in told
+    sealed = read_release(folder)
+    again = pipeline.attack(measured.project, sealed.cells, sealed.definitions, account.policy)
+    assert again.summary == account.audit and again.exposed == ()
+
+
+def test_counts_told_exactly_are_those_of_the_estimates(measured: pipeline.Prepared, released: Path) -> None:
+    """A whole percent beside an exact n under 100 is the count itself: every such small count is told."""
+    cells = read_release(pipeline.release(measured, YEAR, policy="dese_published")).cells
+    rates = cells[(cells["measure"] == "employed_first_october") & cells["value"].notna() & (cells["group"] == "")]
+    rates = rates[(rates["n"] < 100) & ~rates["unit_kind"].isin(["state", "partnership"])]
+    estimates = pd.read_parquet(measured.project.processed / "estimates" / f"{YEAR}.parquet")
+    key = ["measure", "unit_kind", "unit_code", "cohort", "window_years", "group", "group_value"]
+    true = rates[key].merge(estimates[[*key, "numerator"]], on=key)["numerator"].to_numpy()
+    assert (np.rint(rates["value"].to_numpy(float) * rates["n"].to_numpy(float)) == true).all()
+
+
+def test_a_release_for_one_owner_is_the_public_one_with_its_own_cells_plain(
+    measured: pipeline.Prepared, released: Path
+) -> None:
+    owner = ("provider", "89000001")
+    own = read_release(pipeline.release(measured, YEAR, policy="owner", owner=owner))
+    public, key = read_release(released), ["measure", "unit_kind", "unit_code", "cohort", "window_years", "group_value"]
+    mine = is_own(own.cells, owner)
+    others = public.cells[~is_own(public.cells, owner)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own.cells[~mine].reset_index(drop=True), others)
+    assert not own.cells.loc[mine, "withheld"].any() and public.cells.loc[is_own(public.cells, owner), "withheld"].any()
+    estimates = pd.read_parquet(measured.project.processed / "estimates" / f"{YEAR}.parquet")
+    plain = own.cells[mine & own.cells["n"].notna().to_numpy()].merge(estimates[[*key, "group", "denominator"]])
+    assert (plain["n"] == plain["denominator"]).all() and (plain["n"] < 10).any()
+    assert own.manifest.audience == "provider:89000001"
+    found = pipeline.attack(
+        measured.project, own.cells, own.definitions, own.manifest.policy, audience=own.manifest.audience
+    )
+    assert found.exposed == () and found.summary["provider"]["asked"] > 0
+
+
+def test_a_policy_for_owners_protects_all_others_as_the_public_one_does(
+    measured: pipeline.Prepared, tmp_path: Path
+) -> None:
+    text = (POLICIES / "owner.yml").read_text()
+    (tmp_path / "ours.yml").write_text(
+        text.replace("people: 10 ", "people: 12 ").replace("people: 10\n", "people: 12\n")
+    )
+    with pytest.raises(ParameterError, match="those of the public release"):
+        pipeline.release(measured, YEAR, policy=tmp_path / "ours.yml", owner=("provider", "89000001"))
+
+
+def test_nobody_of_the_tables_stands_in_the_files_of_a_release_and_one_who_does_stops_it(
+    apart: pipeline.Prepared, tmp_path: Path
+) -> None:
+    here, sealed = apart.project, read_release(release_of(apart))
+    gate.with_files(tmp_path / "2019", sealed, here.notebooks / "reports", processed=here.processed)
+    assert len(people_in(here.processed)) > 1000
+    file = here.processed / "candidates.parquet"
+    people = pd.read_parquet(file)
+    printed = sealed.cells.loc[sealed.cells["unit_kind"] == "provider", "unit_name"].iloc[0].split()
+    people.loc[0, ["first_name", "last_name"]] = [printed[0], " ".join(printed[1:])]
+    people.to_parquet(file, index=False)
+    with pytest.raises(ReleaseRefused, match=r"cells\.csv: holds a name or identifier") as refused:
+        gate.with_files(tmp_path / "again", sealed, here.notebooks / "reports", processed=here.processed)
+    assert refused.value.exit_code == 4 and printed[0] not in str(refused.value)
 
 
 def test_a_release_read_back_withstands_the_attack_and_one_with_exact_parts_does_not(

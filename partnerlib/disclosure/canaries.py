@@ -52,7 +52,8 @@ def people_in(processed: Path) -> frozenset[str]:
         for pair in NAMES:
             if set(pair) <= columns:
                 first, last = (
-                    pc.utf8_trim_whitespace(column) for column in pq.read_table(file, columns=[*pair]).columns
+                    pc.utf8_trim_whitespace(column.cast("string"))
+                    for column in pq.read_table(file, columns=[*pair]).columns
                 )
                 names = pc.binary_join_element_wise(first, last, " ").unique().to_pylist()
                 found |= {name for name in names if name}
