@@ -31,6 +31,8 @@ def constants(notebooks: Path) -> tuple[str, ...]:
 def _of_templates() -> Iterator[str]:
     for file in sorted(TEMPLATES.iterdir()):
         text = file.read_text(encoding="utf-8")
+        if file.suffix == ".js":  # known by its hash, and no passage of a page
+            continue
         if file.suffix == ".css":
             yield text
             continue

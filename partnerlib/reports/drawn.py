@@ -28,6 +28,9 @@ WITH_PARTNERSHIPS = ("provider", "district")
 UNIT_OF = {"review": "provider", "advisory": "district"}
 """Kinds of page that are another view of a unit, and which kind of unit that is."""
 
+MAPPED = "candidates_placed"
+"""The measure of districts and partnerships that the state's page draws, too."""
+
 MISSING, BETWEEN = "\0", "\x1f"
 """How a missing value, and the end of a value, stand in the text that is hashed."""
 
@@ -59,6 +62,8 @@ class Drawn:
         if unit[0] in WITH_PARTNERSHIPS:
             parts += [("partnership", pair) for pair in self._pairs.get(code, ())]
         told = [f"{kind} {code} {self._units.get((kind, code), '')}" for kind, code in parts]
+        if unit[0] == "state":
+            told.append(self._mapped)
         return hashlib.sha256("\n".join([self._said, *told]).encode()).hexdigest()
 
     @cached_property
@@ -77,6 +82,12 @@ class Drawn:
         }
 
     @cached_property
+    def _mapped(self) -> str:
+        """Hash of the numbers of districts, partnerships and their providers that the state's page draws, in order."""
+        rows = self._cells[is_mapped(self._cells)].sort_values(["unit_kind", "unit_code"], kind="stable")
+        return hashlib.sha256("".join(_lines(rows).to_pylist()).encode()).hexdigest()
+
+    @cached_property
     def _pairs(self) -> dict[str, list[str]]:
         """The partnerships of each organization, by code."""
         pairs: dict[str, list[str]] = {}
@@ -84,6 +95,11 @@ class Drawn:
             for part in code.split("-") if kind == "partnership" else ():
                 pairs.setdefault(part, []).append(code)
         return pairs
+
+
+def is_mapped(cells: pd.DataFrame) -> pd.Series:
+    """Cells of other units that the state's page draws."""
+    return (cells["measure"] == MAPPED) & cells["unit_kind"].isin(["provider", "district", "partnership"])
 
 
 def _lines(cells: pd.DataFrame) -> pa.LargeStringArray:

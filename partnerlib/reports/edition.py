@@ -13,6 +13,7 @@ from partnerlib.disclosure.zones import SealedRelease
 from partnerlib.errors import ParameterError
 from partnerlib.project import Project, code_sha256
 from partnerlib.reports.drawn import Drawn
+from partnerlib.reports.geography import district_places
 from partnerlib.reports.inputs import commit, environment, sha256_of
 from partnerlib.reports.parameters import resolve
 from partnerlib.reports.plan import Page, Plan, is_synthetic, pages_of, read_plan
@@ -43,6 +44,11 @@ class Edition:
         return audience_name(self.release)
 
     @cached_property
+    def places(self) -> str:
+        """Where districts are: public geography, for maps."""
+        return district_places(self.project, self.report_year)
+
+    @cached_property
     def drawn(self) -> Drawn:
         """What each page is drawn from."""
         return Drawn.of_release(self.release)
@@ -60,6 +66,7 @@ class Edition:
             "report_year": self.report_year,
             "unit_code": page.unit_code,
             "release_path": str(self.released),
+            **({"places": self.places} if "places" in entry.declared else {}),
         }
         return resolve(given, entry.declared, f"{page.kind}:{page.unit_code}")
 
@@ -78,8 +85,8 @@ class Edition:
     def whole_key(self, keys: Sequence[tuple[str, str]]) -> str:
         """Hash of all a year's folder is made from, its pages in their order: the same key means the same folder."""
         return sha256_of(
-            list(keys), sha256(self.released / "manifest.json"), self.notebooks, self.is_synthetic, code_sha256(),
-            self.environment,
+            list(keys), sha256(self.released / "manifest.json"), self.notebooks, self.is_synthetic, self.places,
+            code_sha256(), self.environment,
         )  # fmt: skip
 
     def facts(self, inputs: Mapping[str, str]) -> dict[str, Any]:
@@ -97,7 +104,7 @@ class Edition:
             "audience": manifest.audience,
             "inputs_sha256": dict(sorted(inputs.items())),
             "parameters": parameters,
-            "limits": {"seconds": self.plan.seconds},
+            "limits": {"seconds": self.plan.seconds, "memory_mb": self.plan.memory_mb},
             "code_sha256": code_sha256(),
             "commit": commit(self.project.root),
             **self.environment,

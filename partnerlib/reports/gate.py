@@ -25,6 +25,7 @@ from partnerlib.errors import DataError, ReleaseRefused
 from partnerlib.reports.constants import constants
 from partnerlib.reports.printing import account_in_words
 from partnerlib.reports.record import RECORD
+from partnerlib.reports.script import script_hash
 from partnerlib.reports.workers import OWN_REASON
 
 CONFIDENTIAL = "confidential"
@@ -81,7 +82,7 @@ def with_files(
     progress("writing the published cells")
     write_files(sealed, folder)
     progress("reading the published files back")
-    published = read_published(folder)
+    published = read_published(folder, frozenset((script_hash(),)))
     findings = findings_of(published, folder, notebooks)
     if content_sha256(published.cells) != sealed.manifest.cells_sha256:
         findings.append(str(Leak(CELLS, "not the cells that were sealed")))
@@ -139,7 +140,7 @@ def audit_folder(folder: Path, notebooks: Path, progress: Callable[[str], None] 
         return Found(sealed.cells, sealed.definitions, manifest.policy, manifest.audience, "as it was sealed",
                      manifest.loss, manifest.audit)  # fmt: skip
     progress("reading the published files back")
-    published = read_published(folder)
+    published = read_published(folder, frozenset((script_hash(),)))
     refuse(
         findings_of(published, folder, notebooks), "give these files to nobody; `partnerlib report` makes them again"
     )

@@ -25,9 +25,10 @@ from partnerlib.disclosure.zones import SealedRelease, sealed_only
 from partnerlib.display.blocks import Block, Cards, Completion, Facts, Words, seal
 from partnerlib.display.text import cohort_label
 from partnerlib.errors import ParameterError
-from partnerlib.reports import answers, findings, headlines
+from partnerlib.reports import answers, findings, headlines, statewide
 from partnerlib.reports.cohorts import POOLED, Compared, compared
-from partnerlib.reports.drawn import UNIT_OF, WITH_PARTNERSHIPS, Drawn
+from partnerlib.reports.drawn import MAPPED, UNIT_OF, WITH_PARTNERSHIPS, Drawn, is_mapped
+from partnerlib.reports.geography import read_places
 from partnerlib.reports.printing import NOBODY, PUBLIC, audience_name, printing_facts, reason_for_nothing
 
 Shown = TypeVar("Shown", bound=Block)
@@ -51,14 +52,17 @@ class Report:
         is_tie = (cells["unit_kind"] == "partnership") & ~is_unit & _has_part(cells, unit_code)
         self.state = cells[is_state]
         self.partnerships = cells[is_tie]
+        is_drawn = is_mapped(cells) & (kind == "state")
+        self.mapped = cells[is_drawn]
         names = self.unit["unit_name"].dropna()
         name = str(names.iloc[-1]) if len(names) else unit_code
         self.unit_name = "The state" if kind == "state" else name
         self._is_owner = sealed.manifest.audience == f"{self.unit_kind}:{unit_code}"
-        shown = pd.concat([self.unit, self.state, self.partnerships])
-        drawn = Drawn.of_release(sealed, is_unit | is_state | is_tie).by(kind, unit_code)
+        shown = pd.concat([self.unit, self.state, self.partnerships, self.mapped])
+        drawn = Drawn.of_release(sealed, is_unit | is_state | is_tie | is_drawn).by(kind, unit_code)
         self._printing = printing_facts(sealed.manifest, shown, audience_name(sealed), drawn)
         self._shown: list[Block] = []
+        self._everything: list[Compared] = []
 
     def title(self) -> Facts:
         """Whose page it is and for which year; the frame of the page is made from it."""
@@ -168,6 +172,15 @@ class Report:
         table = answers.by_group(self.state, measure, "license_field", title, "Field of licence", note)
         return self._show(table or Words("This release tells nothing by field of licence."))
 
+    def placement_map(self, places: str) -> Block:
+        """Candidates placed in every district, at its place; `places` as `partnerlib.reports.geography` writes them."""
+        return self._show(statewide.placement_map(self.mapped, read_places(places), self.is_synthetic))
+
+    def placement_flows(self) -> Block:
+        """Candidates placed by each provider in each district, where the partnership's number is published."""
+        names = statewide.names_of(self.mapped)
+        return self._show(statewide.placement_flows(self.mapped, names, self.is_synthetic))
+
     def complete(self) -> Completion:
         """The seal over everything shown: without it, or with another, the page counts as failed."""
         blocks = [block.as_data() for block in self._shown]
@@ -175,7 +188,8 @@ class Report:
 
     def compared(self, topic: str = "", *measures: str) -> list[Compared]:
         """The unit's measures of a topic (or all), each with the cohort before, the pooled number and the state."""
-        found = compared(self.unit, self.state, topic)
+        everything = self._everything = self._everything or compared(self.unit, self.state)
+        found = [pair for pair in everything if not topic or pair.topic == topic]
         by_name = {pair.measure: pair for pair in found}
         return [by_name[name] for name in measures if name in by_name] if measures else found
 
@@ -230,6 +244,7 @@ def released(kind: str, unit_code: str, report_year: int, release_path: str = ""
         [("unit_kind", "==", unit_kind), ("unit_code", "==", unit_code)],
         [("unit_kind", "==", "state"), ("unit_code", "==", STATE_CODE)],
         *([[("unit_kind", "==", "partnership")]] if unit_kind in WITH_PARTNERSHIPS else []),
+        *([[("measure", "==", MAPPED)]] if kind == "state" else []),
     ]
     release = read_release(folder, wanted)
     owner_kind, _, owner_code = release.manifest.audience.partition(":")

@@ -100,9 +100,10 @@ class Quotes:
 
 
 def _may_quote(unit: tuple[str, str], cell: tuple[str, str]) -> bool:
-    """Whether a page may print a cell: of its own unit, of the state, of a partnership of its unit."""
+    """Whether a page may print a cell: of its own unit, of the state, of a partnership of its unit. The state's: any."""
     kind, code = cell
-    return not unit[0] or cell == unit or kind == "state" or (kind == "partnership" and unit[1] in code.split("-"))
+    is_partner = kind == "partnership" and unit[1] in code.split("-")
+    return unit[0] in {"", "state"} or cell == unit or kind == "state" or is_partner
 
 
 def names_of(cells: pd.DataFrame) -> list[str]:

@@ -190,7 +190,7 @@ def _of_page(traces: Traces, path: str, page: Page, paths: set[str]) -> Iterator
             told = traces.quotes.left_over(words.cell, words.text, unit, measures.get(words.row, ""))
             yield from (Untraced(path, words.place, snippet) for snippet in told)
             continue
-        here = index.forms_of(words) if index else figures.get(words.figure, [])
+        here = figures.get(words.figure) or (index.forms_of(words) if index else [])
         for snippet in traces.left_over(words.text, here):
             if not (index and index.counts(words, snippet)):
                 yield Untraced(path, words.place, snippet)
@@ -237,7 +237,8 @@ def _is_address(text: str, path: str, paths: set[str]) -> bool:
         return True
     plain = text.partition("#")[0]
     target = plain.removeprefix("../") if plain.startswith("../") else f"{folder}/{plain}".lstrip("/")
-    return target in paths
+    stem, _, ending = target.rpartition(".")
+    return target in paths or (path == "index.html" and ending in FORMATS and f"{stem}.html" in paths)
 
 
 def _measures_of_rows(page: Page, measures: Container[str]) -> dict[int, str]:

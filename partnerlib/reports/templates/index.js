@@ -111,7 +111,7 @@
     const state = data.units.find((unit) => unit[0] === "state");
     const chosen = [data.units[first.value], data.units[second.value]];
     const columns = [...new Set([...chosen, ...(state ? [state] : [])])];
-    const table = make("table", "", { class: "compared" });
+    const table = make("table", "", { class: "numbers compared" });
     table.append(make("caption", "The same measures side by side"));
     const head = make("tr");
     head.append(make("th", "Measure", { scope: "col" }), ...columns.map(headOf));
@@ -137,28 +137,46 @@
       const name = make("th", "", { scope: "row" });
       const cohort = chosen.map((unit) => numbers(unit).get(measure + " " + window)).find(Boolean).cohort;
       name.append(make("span", title), make("span", label(cohort, window), { class: "detail" }));
-      row.append(name, ...columns.map((unit) => cellOf(unit, measure, window)));
+      const cells = columns.map((unit) => cellOf(unit, measure, window));
+      cells.forEach((cell, place) => cell.setAttribute("data-head", brief(columns[place][2])));
+      row.append(name, ...cells);
       body.append(row);
       count += 1;
     });
+    const link = "#compare=" + chosen.map((unit) => unit[0] + ":" + unit[1]).join(",");
+    heard.textContent = count + (count === 1 ? " measure" : " measures") + " side by side. ";
+    heard.append(make("a", "Address of this comparison", { href: link }));
     result.append(count ? table : make("p", "Neither of the two has a printed number."));
-    heard.textContent = count + (count === 1 ? " measure" : " measures") + " side by side";
   };
   first.addEventListener("change", compare);
   second.addEventListener("change", compare);
-  const side = make("section", "", { id: "compare", "aria-labelledby": "compare-heading" });
+  const side = make("details", "", { id: "compare" });
   const pair = make("div", "", { class: "pair" });
   pair.append(firstField, secondField);
   side.append(
-    make("h2", "Compare two units", { id: "compare-heading" }),
-    make("p", "Both with their intervals, the state beside them. Where two intervals overlap, no difference is shown."),
+    make("summary", "Compare two units"),
+    make("p", "Both with their intervals, the state beside them. Where two intervals overlap, no difference is shown.", { class: "remark" }),
     pair, heard, result,
   );
 
-  document.getElementById("tools").append(find);
-  document.getElementById("content").append(side);
-  const item = make("li");
-  item.append(make("a", "Compare two units", { href: "#compare" }));
-  document.querySelector("nav ul").append(item);
+  // An address may ask: index.html#find=words, index.html#compare=provider:89000001,district:95000000
+  const asked = () => {
+    const [what, words] = decodeURIComponent(location.hash.slice(1)).split("=");
+    if (what === "find" && words) {
+      search.value = words;
+      show();
+    }
+    if (what === "compare" && words) {
+      const places = words.split(",").map((name) => data.units.findIndex((unit) => unit[0] + ":" + unit[1] === name));
+      if (places.length !== 2 || places.includes(-1)) return;
+      [first.value, second.value] = places;
+      side.open = true;
+      compare();
+    }
+  };
+
+  document.getElementById("tools").append(find, side);
   show();
+  window.addEventListener("hashchange", asked);
+  asked();
 })();
