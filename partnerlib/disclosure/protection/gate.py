@@ -164,9 +164,14 @@ def _finest(cells: pd.DataFrame, policy: Policy) -> np.ndarray:
 
 
 def _root_sizes(cells: pd.DataFrame, estimates: pd.DataFrame, sets: pd.DataFrame, relations: Relations) -> np.ndarray:
-    """People of the whole that each cell's people are part of; at least one where the whole is itself an outcome."""
+    """People of the whole that each cell's people are part of; at least one where the whole is itself an outcome.
+
+    A whole is one that a measure counts, as everybody placed or completing: the people behind a rate may be nobody
+    only because their year has not been observed yet.
+    """
     root = _roots(sets)
-    measure_of = sets.loc[sets["level"] == ""].drop_duplicates("among").set_index("among")["measure"].to_dict()
+    counts = sets[(sets["level"] == "") & (sets["counted"] == sets["among"])]
+    measure_of = counts.drop_duplicates("among").set_index("among")["measure"].to_dict()
     whole = {
         name: measure_of[top]
         for name, top in root.items()
