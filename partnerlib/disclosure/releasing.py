@@ -65,7 +65,7 @@ def pass_gate(
     earlier: Sequence[Earlier] = (),
     owner: Owner | None = None,
     progress: Callable[[str], None] = lambda _message: None,
-    jobs: int = 1,
+    jobs: int = 2,
 ) -> Passed:
     """Protect the aggregates of a year until no attacker finds anybody, beside every earlier release.
 

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.neighbourhoods import Layout, Neighbourhood, Place
-from partnerlib.disclosure.audit.proofs import BlockRooms
+from partnerlib.disclosure.audit.proofs import UNLISTED, BlockRooms
 from partnerlib.disclosure.audit.solver import OPTIONS
 from partnerlib.disclosure.audit.system import Integers, SolverGaveUp, reproduces
 from partnerlib.disclosure.audit.worlds import NOBODYS, Ints
@@ -120,13 +120,14 @@ class Nearest:
         if place.kind == "partnership":
             provider, district = divmod(place.node, len(self.world.districts))
             return [provider], [district]
-        return ([place.node] if place.kind == "provider" else []), ([place.node] if place.kind == "district" else [])
+        side = place.kind.removeprefix(f"{UNLISTED} ")
+        return ([place.node] if side == "provider" else []), ([place.node] if side == "district" else [])
 
     def _alike(self, place: Place) -> tuple[list[int], list[int]]:
         """Nodes of the target's own kind about which as little is printed: people can be moved between them."""
         found: tuple[list[int], list[int]] = ([], [])
         for side, kind in enumerate(("provider", "district")):
-            if place.kind == kind:
+            if place.kind.removeprefix(f"{UNLISTED} ") == kind:
                 printed = self.layout.printed[kind]
                 order = self._largest[side]
                 found[side].extend(int(at) for at in order if not printed.get(int(at)))

@@ -111,13 +111,16 @@ class Moves:
         what changes of one person, of two, ... run into
     level_of
         the level each channel gains; levels are numbered from 0 and each has a channel
+    within
+        the pairs (own nodes by other nodes) whose people are asked about; all of a node's, unless given
     """
 
-    def __init__(self, boards: Sequence[Board], step: int, level_of: Ints) -> None:
+    def __init__(self, boards: Sequence[Board], step: int, level_of: Ints, within: Truths | None = None) -> None:
         self.boards, self.step, self.level_of = boards, step, level_of
         self.board = board = boards[step - 1]
+        self.within = np.ones(board.can_gain.shape[1:3], dtype=bool) if within is None else within
         self.own_gain = board.own.gain(step) & board.class_gain
-        self.gains = board.can_gain & self.own_gain[:, :, None]
+        self.gains = board.can_gain & self.own_gain[:, :, None] & self.within[..., None]
         self.loses = board.can_lose & (board.own.lose(step) & board.class_lose)[:, :, None]
         self.state_gain = board.state.gain(step)[:, 0]
         self.elsewhere = board.other.gain(step) & board.other_class_gain & self.state_gain[:, None]
@@ -135,7 +138,7 @@ class Moves:
         if self.step > 1:
             # Two people of two different pairs do as well as two of one.
             one = self.boards[0]
-            parted = one.can_gain & self.own_gain[:, :, None]
+            parted = one.can_gain & self.own_gain[:, :, None] & self.within[..., None]
             parted &= (one.other.gain(1) & one.other_class_gain & self.state_gain[:, None])[:, None]
             pairs = parted.sum(axis=2, dtype=np.int32)
             hosts = np.maximum(hosts, np.where(pairs >= self.step, np.maximum(pairs - self.step + 1, 0), 0))
@@ -213,6 +216,7 @@ class Moves:
         losing = (one.own.lose(1) & one.class_lose)[channel, :, cohort]
         theirs = one.can_lose[channel, :, :, cohort] & losing[:, None]
         mine = one.can_gain[channel, nodes, :, cohort] & self.own_gain[channel, nodes, cohort][:, None]
+        mine &= self.within[nodes]
         count, rows, columns = _sums(mine, theirs, nodes)
         return (count > rows.max(axis=1)) & (count > columns.max(axis=1))
 
@@ -231,7 +235,7 @@ class Moves:
             theirs = theirs & board.other_class_gain[channel, :, gained] & board.other_class_lose[channel, :, lost]
             people = board.can_gain[channel, nodes, :, gained] & board.can_lose[channel, nodes, :, lost]
             moved |= people & mine[:, None] & theirs
-        return moved
+        return moved & self.within[nodes]
 
     def _crosswise(self, channel: int, nodes: Ints, gained: int) -> Iterator[tuple[Truths, Truths]]:
         """For every other cohort: where the nodes can gain and lose, and which own nodes can do the contrary."""
@@ -242,6 +246,7 @@ class Moves:
             if lost == gained or not able.any():
                 continue
             mine = board.can_gain[channel, nodes, :, gained] & board.can_lose[channel, nodes, :, lost] & able[:, None]
+            mine &= self.within[nodes]
             contrary = own[channel, :, lost, gained]
             contrary = contrary & board.class_gain[channel, :, lost] & board.class_lose[channel, :, gained]
             theirs = board.can_gain[channel, :, :, lost] & board.can_lose[channel, :, :, gained]

@@ -101,10 +101,22 @@ class Layout:
             case "partnership":
                 p, d = divmod(place.node, len(self.world.districts))
                 return int(self.of_pairs()[place.part][p, d, cohorts].sum())
+            case "unlisted provider":
+                pairs = self.of_pairs()[place.part][place.node]
+                return int(pairs[self.unlisted(place)][:, cohorts].sum())
+            case "unlisted district":
+                pairs = self.of_pairs()[place.part][:, place.node]
+                return int(pairs[self.unlisted(place)][:, cohorts].sum())
             case kind:
                 own = next(each for each in self.world.classifications if each.name == kind.removeprefix("group "))
                 members = [place.node] if kind == "program" else np.flatnonzero(own.value == place.node)
                 return int(self.of_classes(own)[place.part][members][:, cohorts].sum())
+
+    def unlisted(self, place: Place) -> Truths:
+        """Which nodes of the other side make pairs with a node that are not printed in a window."""
+        years = self.world.cohorts[list(place.cohorts)]
+        listed = self.rooms.listed_pairs[int(years[0]), int(years[-1])]
+        return ~(listed[place.node] if place.kind == "unlisted provider" else listed[:, place.node])
 
     def adding_up(self, kind: Classification) -> list[Truths]:
         """For each part, in which cohorts the classes of a provider are all of its people: (providers, cohorts)."""
@@ -215,6 +227,13 @@ class Neighbourhood:
                 if not has_pairs or p not in self._at["provider"] or d not in self._at["district"]:
                     return np.empty(0, dtype=np.int64)
                 return self._free[PAIR][part, self._at["provider"][p], self._at["district"][d], years]
+            case "unlisted provider" | "unlisted district":
+                free, side = self._free[PAIR][part], place.kind.removeprefix("unlisted ")
+                at = self._at[side].get(node, slice(0, 0))
+                kept = self.layout.unlisted(place)
+                if side == "provider":
+                    return free[at][..., kept[self.districts], years].ravel()
+                return free[:, at][kept[self.providers]][..., years].ravel()
             case kind:
                 for classification, own, free in self._of_class:
                     if classification.name == kind.removeprefix("group ") and part < len(free):

@@ -15,7 +15,7 @@ import pandas as pd
 
 from partnerlib.disclosure.audit.flips import Board, Moves, Proved, Rooms, Truths, survives
 from partnerlib.disclosure.audit.statements import Statements, bounds_of, count_bounds
-from partnerlib.disclosure.audit.worlds import NO_LIMIT, NOBODYS, Classification, Ints, World, merged
+from partnerlib.disclosure.audit.worlds import NO_LIMIT, NOBODYS, REST, Classification, Ints, World, merged
 from partnerlib.errors import ReleaseRefused
 
 STEPS = (1, 2)
@@ -23,6 +23,10 @@ STEPS = (1, 2)
 
 ENOUGH, ENOUGH_INSIDERS = 3, 2
 """Values for the public and for insiders from which on no dearer proof is tried."""
+
+
+UNLISTED = "unlisted"
+"""Kind of a count, before its side: the pairs of a node that are not printed, together."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ def targets_of(rooms: BlockRooms, small: int) -> pd.DataFrame:
         insider; `least`, `most`: the lowest and highest of the public's that are proved
     """
     found = [_side(rooms, kind, small) for kind in ("provider", "district")]
+    found += [part for kind in ("provider", "district") for part in _remainders(rooms, kind, small)]
     kinds = rooms.world.classifications
     found += [_programs(rooms, place, small) for place, kind in enumerate(kinds) if kind.name == "program"]
     return pd.concat(found, ignore_index=True)
@@ -263,6 +268,18 @@ class BlockRooms:
                         f"first: {kind}:{row['unit_code']} {row['first']}-{row['last']}; nothing is published"
                     )
 
+    @cached_property
+    def listed_pairs(self) -> dict[tuple[int, int], Truths]:
+        """Pairs about which something is printed, by window: shape (providers, districts)."""
+        rows = pd.concat([*self.about, *self.sizes])
+        rows = rows[rows["unit_kind"] == "partnership"]
+        shape = (len(self.world.providers), len(self.world.districts))
+        found = {}
+        for (first, last), part in rows.groupby(["first", "last"], sort=True):
+            listed = np.isin(np.array(self.pairs_named(), dtype=object), part["unit_code"].unique())
+            found[int(first), int(last)] = listed.reshape(shape)
+        return found
+
     def pairs_named(self) -> tuple[str, ...]:
         return tuple(f"{p}-{d}" for p in self.world.providers for d in self.world.districts)
 
@@ -367,13 +384,21 @@ Asks = Callable[[Mapping[int, Proved]], tuple[Truths, Truths]]
 """What is still to be proved: levels, nodes and cohorts of open windows, and those open as single cohorts."""
 
 
-def _explored(rooms: BlockRooms, side: str, level_of: Ints, asks: Asks, without: int | None = None) -> Explored:
+def _explored(
+    rooms: BlockRooms,
+    side: str,
+    level_of: Ints,
+    asks: Asks,
+    without: int | None = None,
+    within: Truths | None = None,
+) -> Explored:
     """Cheap proofs first; dearer ones, one change after the other, for what is still open."""
     boards = [rooms.board(side, step, without) for step in STEPS]
     turned = [board.reversed() for board in boards]
     moves = {}
     for step in STEPS:
-        moves[step], moves[-step] = Moves(boards, step, level_of), Moves(turned, step, level_of)
+        moves[step] = Moves(boards, step, level_of, within)
+        moves[-step] = Moves(turned, step, level_of, within)
     found = {change: move.cheap() for change, move in moves.items()}
     for is_single, prove in ((False, Moves.in_turn), (True, Moves.in_time), (True, Moves.crosswise)):
         for change, move in moves.items():
@@ -433,7 +458,43 @@ def _side(rooms: BlockRooms, side: str, limit: int) -> pd.DataFrame:
     world = rooms.world
     nodes = world.providers if side == "provider" else world.districts
     x, n = (world.x.provider, world.n.provider) if side == "provider" else (world.x.district, world.n.district)
-    count, is_small = rooms.spans.summed(x), _smalls(rooms, x, n, nodes, limit)
+    return _looked_at(rooms, side, side, nodes, x, n, _smalls(rooms, x, n, nodes, limit))
+
+
+def _remainders(rooms: BlockRooms, side: str, limit: int) -> list[pd.DataFrame]:
+    """What is left of a node when its printed pairs are subtracted, in each window that pairs are printed of."""
+    world, found = rooms.world, []
+    if world.x.pair is None or world.n.pair is None or any(part.pair is None for part in world.around):
+        return []
+    for span, listed in rooms.listed_pairs.items():
+        if side == "provider":
+            within, x, n, nodes = ~listed, world.x.pair, world.n.pair, world.providers
+            codes = tuple(f"{code}-{REST}" for code in nodes)
+        else:
+            within, x, n, nodes = ~listed.T, world.x.pair.swapaxes(1, 2), world.n.pair.swapaxes(0, 1), world.districts
+            codes = tuple(f"{REST}-{code}" for code in nodes)
+        left = [np.where(within[..., None], part, 0).sum(axis=-2) for part in (x, n)]
+        is_small = _smalls(rooms, left[0], left[1], nodes, limit)
+        is_small[:, within.all(axis=1)] = False
+        is_small[..., np.arange(is_small.shape[2]) != rooms.spans.bounds.index(span)] = False
+        if is_small.any():
+            kind = f"{UNLISTED} {side}"
+            found.append(_looked_at(rooms, side, kind, codes, left[0], left[1], is_small, within))
+    return found
+
+
+def _looked_at(
+    rooms: BlockRooms,
+    side: str,
+    kind: str,
+    nodes: tuple[str, ...],
+    x: Ints,
+    n: Ints,
+    is_small: Truths,
+    within: Truths | None = None,
+) -> pd.DataFrame:
+    """The small counts of one side's nodes, or of some of their pairs, with what is proved of them."""
+    count = rooms.spans.summed(x)
 
     def reached(found: Mapping[int, Proved]) -> tuple[Reach, Reach]:
         public = _reach(rooms, {change: (way.single, way.total) for change, way in found.items()}, count)
@@ -441,14 +502,14 @@ def _side(rooms: BlockRooms, side: str, limit: int) -> pd.DataFrame:
         return public, insider
 
     level_of = np.array([channel.gained for channel in rooms.channels])
-    explored = _explored(rooms, side, level_of, lambda found: _open(rooms, is_small, *reached(found)))
+    explored = _explored(rooms, side, level_of, lambda found: _open(rooms, is_small, *reached(found)), within=within)
     public, insider = reached(explored.found)
     hidden = insider.values
     for level, node, span in np.argwhere(is_small & (hidden < ENOUGH_INSIDERS)):
         ways = [(int(channel), int(node)) for channel in np.flatnonzero(level_of == level)]
         if survives(_options(rooms, explored, ways, int(span))):
             hidden[level, node, span] = ENOUGH_INSIDERS
-    return _frame(rooms, side, nodes, x, n, public, hidden, limit)
+    return _frame(rooms, kind, nodes, x, n, public, hidden, is_small)
 
 
 def _options(
@@ -473,11 +534,17 @@ def _options(
 
 
 def _frame(
-    rooms: BlockRooms, kind: str, nodes: tuple[str, ...], x: Ints, n: Ints, public: Reach, insider: Ints, limit: int
+    rooms: BlockRooms,
+    kind: str,
+    nodes: tuple[str, ...],
+    x: Ints,
+    n: Ints,
+    public: Reach,
+    insider: Ints,
+    is_small: Truths,
 ) -> pd.DataFrame:
     count, size = rooms.spans.summed(x), rooms.spans.summed(n)
     sizes = np.broadcast_to(size, count.shape)
-    is_small = _smalls(rooms, x, n, nodes, limit)
     level, node, span = np.nonzero(is_small)
     bounds = np.array(rooms.spans.bounds)
     return pd.DataFrame(
@@ -537,7 +604,7 @@ def _programs(rooms: BlockRooms, place: int, limit: int) -> pd.DataFrame:
             _options(rooms, explored, ways, int(span), {change: room[own, node] for change, room in able.items()})
         ):
             hidden[level, node, span] = ENOUGH_INSIDERS
-    return _frame(rooms, kind.name, kind.codes, kind.x, kind.n, public, hidden, limit)
+    return _frame(rooms, kind.name, kind.codes, kind.x, kind.n, public, hidden, is_small)
 
 
 def _own_room(rooms: BlockRooms, place: int) -> tuple[dict[int, Truths], dict[int, Truths]]:

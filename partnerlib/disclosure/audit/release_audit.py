@@ -19,7 +19,7 @@ import pandas as pd
 from partnerlib.disclosure.audit.exact import Attack, Nearest, changes_for_public, exposed_to, named
 from partnerlib.disclosure.audit.means import exposed_means
 from partnerlib.disclosure.audit.neighbourhoods import Place
-from partnerlib.disclosure.audit.proofs import BlockRooms, rooms_of, targets_of
+from partnerlib.disclosure.audit.proofs import UNLISTED, BlockRooms, rooms_of, targets_of
 from partnerlib.disclosure.audit.statements import Statements, statements
 from partnerlib.disclosure.audit.system import SolverGaveUp
 from partnerlib.disclosure.audit.worlds import Counted, slices, world
@@ -254,7 +254,9 @@ def audit_block(
     is_open = (findings["values"] < least[0]) | (findings["values_insider"] < least[1])
     if is_open.any():
         findings = _asked(rooms, findings, is_open.to_numpy(), least, seconds)
-    return findings[list(FINDING_COLUMNS)]
+    # What is left of a unit beside its printed pairs stands among the pairs, as one that has no name.
+    is_left = findings["unit_kind"].str.startswith(UNLISTED)
+    return findings.assign(unit_kind=findings["unit_kind"].mask(is_left, "partnership"))[list(FINDING_COLUMNS)]
 
 
 def _asked(
@@ -294,6 +296,7 @@ def _owner(rooms: BlockRooms, row: pd.Series) -> Attack:
     if row["unit_kind"] == "program":
         kind = next(kind for kind in rooms.world.classifications if kind.name == "program")
         return Attack(provider=int(kind.provider[row["node"]]))
-    if row["unit_kind"] == "provider":
+    side = str(row["unit_kind"]).removeprefix(f"{UNLISTED} ")
+    if side == "provider":
         return Attack(provider=int(row["node"]))
-    return Attack(district=int(row["node"])) if row["unit_kind"] == "district" else Attack()
+    return Attack(district=int(row["node"])) if side == "district" else Attack()

@@ -404,8 +404,7 @@ def disagreements(state: State, seed: int, cells: pd.DataFrame | None = None) ->
         rows = list(dict.fromkeys(some))
     providers, districts = state.people.shape[1] - 1, state.people.shape[2] - 1
     for row in rows:
-        p = int(row.unit_code.partition(":")[0]) if row.unit_kind in ("provider", "program") else -1
-        d = int(row.unit_code) - 100 if row.unit_kind == "district" else -1
+        p, d = _own(row.unit_kind, row.unit_code)
         inside = _inside(state, row, p, d, cells)
         public = every.values(inside, (-1, -1), 3)
         named = f"{row.unit_kind} {row.unit_code} {row.set} {row.first}-{row.last}"
@@ -434,10 +433,26 @@ def _attacker(name: str) -> tuple[int, int]:
     return int(parts.get("provider", -1)), int(parts["district"]) - 100 if "district" in parts else -1
 
 
+def _own(kind: str, name: str) -> tuple[int, int]:
+    """Provider and district a count is of; -1 for any. Of pairs, those left beside the printed ones: `p-~`, `~-d`."""
+    first, _, second = name.partition(":")[0].partition("-")
+    has_provider = kind in ("provider", "program") or (kind == "partnership" and first != "~")
+    district = first if kind == "district" else second if kind == "partnership" and second != "~" else ""
+    return int(first) if has_provider else -1, int(district) - 100 if district else -1
+
+
 def _inside(state: State, row: object, p: int, d: int, cells: pd.DataFrame) -> Mask:
     first, last = COHORTS.index(row.first), COHORTS.index(row.last)  # type: ignore[attr-defined]
     name = str(row.set)  # type: ignore[attr-defined]
     part = int(name.partition("/")[2] or 0)
+    if row.unit_kind == "partnership":  # type: ignore[attr-defined]
+        pairs = cells[(cells["unit_kind"] == "partnership") & (cells["window_years"] == last - first + 1)]
+        listed_pairs = set(pairs.loc[pairs["cohort"] == row.last, "unit_code"])  # type: ignore[attr-defined]
+        mask = state.inside(part, p, d, -1, first, last)
+        for a, b in itertools.product(range(state.people.shape[1] - 1), range(state.people.shape[2] - 1)):
+            if code("partnership", a, b, -1) in listed_pairs:
+                mask[:, a, b] = False
+        return mask
     if row.unit_kind != "program":  # type: ignore[attr-defined]
         return state.inside(part, p, d, -1, first, last)
     which = row.unit_code.partition(":")[2]  # type: ignore[attr-defined]

@@ -189,7 +189,8 @@ def test_every_count_has_as_many_values_as_there_are_tables(seed: int) -> None:
     every = Everything(state, cells)
     providers, districts = state.n.shape[0] - 1, state.n.shape[1] - 1
     attackers = [(p, d) for p in (-1, *range(providers)) for d in (-1, *range(districts))]
-    for row in found.itertuples(index=False):
+    # What is left beside printed pairs has a test of its own, together with every other kind of block.
+    for row in found[found["unit_kind"] != "partnership"].itertuples(index=False):
         p = int(row.unit_code) if row.unit_kind == "provider" else -1
         d = int(row.unit_code) - 100 if row.unit_kind == "district" else -1
         first, last = COHORTS.index(row.first), COHORTS.index(row.last)
