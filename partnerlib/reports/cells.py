@@ -13,8 +13,10 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.jsonutil import json_clean
 from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
@@ -29,7 +31,7 @@ Tell = Callable[[str, Mapping[str, Any]], None]
 class Teller(Session):
     """Where a kernel's session signs messages and puts them on a socket, this one tells them."""
 
-    tell: Tell = AnyTrait()
+    tell: Any = AnyTrait()
 
     def send(self, stream: Any, msg_or_type: Any, content: Any = None, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         is_whole = isinstance(msg_or_type, dict)
@@ -99,9 +101,10 @@ def _shell(tell: Tell) -> ZMQInteractiveShell:
     config = Config()
     config.HistoryManager.enabled = False  # no file, and no thread that writes it
     session = Teller(tell=tell)
-    shell = ZMQInteractiveShell.instance(config=config, user_ns={})
+    shell = ZMQInteractiveShell.instance(config=config, user_ns={}, compiler_class=XCachingCompiler)
     shell.displayhook.session = shell.display_pub.session = session  # type: ignore[attr-defined]
     shell.displayhook.topic = b"execute_result"  # type: ignore[attr-defined]
+    shell.kernel = SimpleNamespace(eventloop=None)  # what `exit()` looks for
     shell.exit_now = False
     return shell
 

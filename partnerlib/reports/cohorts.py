@@ -67,11 +67,12 @@ def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[C
         kind show the same years.
     """
     unit = unit[(unit["group"] == "") & ((unit["topic"] == topic) if topic else True)]
-    state = state[state["group"] == ""]
-    state_rows = _by_cell(state)
+    state_rows = _by_cell(state[state["group"] == ""])
+    by_measure: dict[str, dict[tuple[str, int, int], Row]] = {}
+    for cell, row in _by_cell(unit).items():
+        by_measure.setdefault(cell[0], {})[cell] = row
     found = []
-    for name, rows in unit.groupby("measure", sort=False):
-        cells = _by_cell(rows)
+    for name, cells in by_measure.items():
         years = sorted({cohort for _, cohort, _ in cells})
         known = [year for year in years if is_number(state_rows.get((name, year, 1), {}).get("value"))]
         observed = [
@@ -79,11 +80,12 @@ def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[C
         ]
         year = (known or observed or years)[-1]
         this = cells.get((name, year, 1))
+        any_row = next(iter(cells.values()))
         found.append(
             Compared(
-                str(name),
-                str(rows["topic"].iloc[0]),
-                str(rows["statistic"].iloc[0]),
+                name,
+                str(any_row["topic"]),
+                str(any_row["statistic"]),
                 year,
                 this,
                 cells.get((name, year - 1, 1)),

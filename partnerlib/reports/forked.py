@@ -52,6 +52,7 @@ class ForkedClient(PapermillNotebookClient):
         cell.outputs = []
         self.clear_before_next_output = False
         self.code_cells_executed += 1
+        cell.execution_count = self.code_cells_executed  # however it ends, this cell was begun
         self._tell(cell)
         while (said := self.child.line(MOST_SHOWN_MB * 2**20)) is not None and "end" not in said:
             if said["msg_type"] == "execute_reply":
@@ -61,6 +62,7 @@ class ForkedClient(PapermillNotebookClient):
             parent = {"msg_id": str(cell_index)}
             header = {"msg_type": said["msg_type"]}
             self.process_message({**said, "header": header, "parent_header": parent}, cell, cell_index)
+        self._refuse_flood()
         self.child.end = said or {}
         if self.child.end.get("reason") == "time":
             raise CellTimeoutError.error_from_timeout_and_cell("Notebook execution timed out", self.timeout or 0, cell)

@@ -40,3 +40,13 @@ def here(tmp_path: Path, release_file: Path) -> Iterator[Project]:
     yield Project(
         root=tmp_path, raw=tmp_path / "raw", processed=release_file.parents[1], out=tmp_path / "reports"
     )  # fmt: skip
+
+
+@pytest.fixture
+def kernels_found(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The forked kernel's specification where jupyter looks for it, whether or not it was installed."""
+    place = tmp_path_factory.mktemp("jupyter")
+    shutil.copytree(ROOT / "partnerlib" / "kernelspec", place / "kernels" / "partnerlib")
+    monkeypatch.setenv("JUPYTER_PATH", str(place))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    monkeypatch.delenv("MPLBACKEND", raising=False)
