@@ -35,6 +35,9 @@ GIVEN_BY_THE_RUN = ("report_year", "unit_code", "release_path")
 SECONDS = 120
 """Longest a page may take, unless the plan says otherwise."""
 
+MEMORY_MB = 1500
+"""Most memory the cells of a page may take, unless the plan says otherwise."""
+
 SLUG_CHARACTERS = 40
 
 
@@ -63,6 +66,7 @@ class Plan:
 
     entries: Mapping[str, Entry]
     seconds: int
+    memory_mb: int = MEMORY_MB
 
 
 @dataclass(frozen=True)
@@ -122,14 +126,19 @@ def read_plan(path: Path, notebooks: Path) -> Plan:
         codes = () if units == "all" else tuple(units if isinstance(units, list) else [units])
         problems += [f"{where}: {code!r} is not a unit's code" for code in codes if not is_unit_code(kind, code)]
         entries[kind] = Entry(kind, fields.get("title", kind), notebook, codes, parameters, declared)
-    seconds = str((raw.get("limits") or {}).get("seconds", SECONDS))
-    if not seconds.isdigit():
-        problems.append(f"{path.name}: limits: seconds={seconds}: expected a whole number")
+    limits = raw.get("limits") or {}
+    problems += _unknown(limits, ("seconds", "memory"), f"{path.name}: limits")
+    seconds, memory = str(limits.get("seconds", SECONDS)), str(limits.get("memory", MEMORY_MB))
+    problems += [
+        f"{path.name}: limits: {name}={value}: expected a whole number of {unit}, 1 or more"
+        for name, value, unit in (("seconds", seconds, "seconds"), ("memory", memory, "megabytes"))
+        if not value.isdigit() or int(value) < 1
+    ]
     if not entries and not problems:
         problems.append(f"{path.name}: no reports; expected one entry for each kind of page ({', '.join(KINDS)})")
     if problems:
         raise ParameterError("\n".join(problems))
-    return Plan({kind: entries[kind] for kind in KINDS if kind in entries}, int(seconds))
+    return Plan({kind: entries[kind] for kind in KINDS if kind in entries}, int(seconds), int(memory))
 
 
 def _unknown(fields: Any, known: Iterable[str], where: str) -> list[str]:

@@ -260,6 +260,7 @@ def _job(edition: Edition, page: Page, staging: Staging) -> Job:
         folder=staging.work / "runs" / page.slug,
         target=staging.work / "made" / page.path,
         seconds=edition.plan.seconds,
+        memory_mb=edition.plan.memory_mb,
         formats=edition.formats,
     )
 
