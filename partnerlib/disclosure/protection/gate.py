@@ -185,7 +185,7 @@ def _root_sizes(cells: pd.DataFrame, estimates: pd.DataFrame, sets: pd.DataFrame
         estimates["measure"].isin(sorted(set(whole.values()))) & (estimates["group"] == ""),
         ["measure", "unit_kind", "unit_code", "cohort", "window_years", "denominator"],
     ]
-    found = asked.dropna(subset=["measure"]).merge(roots, how="left")
+    found = asked.dropna(subset=["measure"]).astype({"measure": "str"}).merge(roots, how="left")
     size[found["position"].to_numpy(np.int64)] = found["denominator"].fillna(1.0).to_numpy(float)
     return size
 
