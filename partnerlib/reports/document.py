@@ -76,7 +76,7 @@ class Document:
     measures: tuple[Definition, ...]
     """How each number was made."""
     method: tuple[tuple[str, str], ...]
-    """Method card: question, who asks, sample, estimand, limits, policy, each in Markdown."""
+    """Method card: question, who asks, sample, estimand, limits, policy."""
     glossary: tuple[tuple[str, str], ...]
     citation: str
     formats: tuple[tuple[str, str], ...] = field(default=())
@@ -121,7 +121,7 @@ def document(
     opening, *sections = _sections(shown)
     return Document(
         facts=facts,
-        kind_title=kind_title,
+        kind_title=legible(kind_title),
         opening=opening.items,
         sections=tuple(sections),
         measures=tuple(map(definition, names)),
@@ -183,7 +183,7 @@ def _method(elements: Sequence[Element], facts: Mapping[str, Any]) -> tuple[tupl
     card = _bold_leads(title)
     samples = _samples(elements)
     if samples:
-        card.append(("Sample", f"{', '.join(f'`{name}`' for name in samples)}. Each measure says who is in it."))
+        card.append(("Sample", f"{', '.join(samples)}. Each measure says who is in it."))
     card += [("Estimand", ESTIMAND), ("Limits", LIMITS), ("Policy", str(facts["printing"]["account"]))]
     return tuple(card)
 

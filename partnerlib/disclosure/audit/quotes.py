@@ -100,7 +100,7 @@ class Quotes:
 
 
 def _may_quote(unit: tuple[str, str], cell: tuple[str, str]) -> bool:
-    """Whether a page may print a cell: of its own unit, of the state, of a partnership of its unit. The state's: any."""
+    """Whether a page may print a cell: of its unit, of the state, of a partnership of its unit; the state's any."""
     kind, code = cell
     is_partner = kind == "partnership" and unit[1] in code.split("-")
     return unit[0] in {"", "state"} or cell == unit or kind == "state" or is_partner

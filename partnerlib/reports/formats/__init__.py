@@ -39,8 +39,8 @@ FORMATS = {
 
 NO_PANGO = (
     "PDFs are left out: Pango, which sets their letters, is not installed. On Debian and Ubuntu run "
-    "`apt-get install libpango-1.0-0 libpangoft2-1.0-0`; with conda `conda install -c conda-forge pango`; on macOS "
-    "`brew install pango`"
+    "`apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0`; with conda "
+    "`conda install -c conda-forge pango`; on macOS `brew install pango`"
 )
 
 

@@ -59,7 +59,7 @@ def _introduction(page: Document) -> list[tuple[str, str]]:
         ("Page", f"{page.kind_title}: {page.title}"),
         ("Unit", str(facts["unit_code"])),
         ("School year", str(facts["year"])),
-        *((heading, text.replace("`", "")) for heading, text in page.method),
+        *page.method,
         ("Released cells", str(facts["printing"]["release"])),
         ("How to cite", page.citation),
     ]

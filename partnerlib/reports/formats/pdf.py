@@ -6,6 +6,7 @@ page looks the same on every computer, and on one without fonts.
 
 from __future__ import annotations
 
+import atexit
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def _fonts() -> tuple[Any, Any]:
         for name, weight in FACES.items()
     )
     configuration = FontConfiguration()
+    atexit.register(_fonts.cache_clear)  # while the library that holds them still stands
     return CSS(string=rules, font_config=configuration), configuration
 
 

@@ -142,9 +142,8 @@ def _runs(paragraph: Any, tokens: Sequence[Any]) -> None:
 
 
 def _words(paper: Paper, words: Mapping[str, Any]) -> None:
-    paragraph = paper.add_paragraph(words["text"])
-    if words["role"] == "headline":
-        paragraph.runs[0].font.size = Pt(12)
+    run = paper.add_paragraph().add_run(words["text"])
+    run.font.size = Pt(12) if words["role"] == "headline" else None
 
 
 def _cards(paper: Paper, block: Mapping[str, Any]) -> None:
@@ -194,7 +193,7 @@ def _pairs(paper: Paper, pairs: Iterable[tuple[str, str]]) -> None:
     for name, text in pairs:
         paragraph = paper.add_paragraph()
         paragraph.add_run(f"{name}. ").bold = True
-        paragraph.add_run(text.replace("`", ""))
+        paragraph.add_run(text)
 
 
 def _grid(paper: Paper, caption: str, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]]) -> None:
