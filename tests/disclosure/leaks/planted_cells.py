@@ -135,6 +135,16 @@ def two_year_pool(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([exactly, both.assign(**numbers, rounding="exact", n_rounding="exact")], ignore_index=True)
 
 
+def every_large_pair(cells: pd.DataFrame) -> pd.DataFrame:
+    """A provider's count and those of all its large pairs: what is left are seven people in one district."""
+    large = at(cells, **COMPLETERS, unit_code=LISTED_PAIRS)
+    missing = sorted(set(LISTED_PAIRS) - set(cells.loc[large, "unit_code"]))
+    first = large & (large.cumsum() == 1)
+    for pair in missing:
+        cells = added(cells, COUNTS, first.reindex(cells.index, fill_value=False), unit_code=pair)
+    return exact(COUNTS, **COMPLETERS, unit_code=(WITH_FEW_ELSEWHERE, *LISTED_PAIRS), window_years=WINDOW)(cells)
+
+
 def under_another_name(cells: pd.DataFrame) -> pd.DataFrame:
     """The same people counted by another measure, which forgot to withhold them."""
     small = at(cells, measure="completers_counted", unit_code=state.SMALL_PROVIDERS[0], window_years=WINDOW)
@@ -214,6 +224,8 @@ def corrected(people: int) -> Look:
 
 
 SMALL, OTHER_SMALL = state.SMALL_PROVIDERS
+WITH_FEW_ELSEWHERE = state.PROVIDERS[0]
+LISTED_PAIRS = tuple(f"{WITH_FEW_ELSEWHERE}-{district}" for district in state.DISTRICTS[:4])
 COMPLETERS = {"measure": "completers_counted"}
 EMPLOYED = {"measure": "employed", "group": ""}
 OUTCOMES = {"measure": "outcomes", "unit_kind": "provider", "window_years": WINDOW}
@@ -224,6 +236,9 @@ LEAKS = [
            f"district:{state.SMALL_DISTRICT}, 2016 to 2018: found by public"),
     _cells("state minus all others", exact(COUNTS, **COMPLETERS, unit_kind=("provider", "state")),
            f"provider:{SMALL}, 2016 to 2018: found by provider:{OTHER_SMALL}"),
+    _cells("provider minus its listed pairs",
+           every_large_pair,
+           f"partnership:{WITH_FEW_ELSEWHERE}-~, 2016 to 2018: found by public"),
     _cells("complementary count printed after all",
            exact(COUNTS, **COMPLETERS, unit_kind="district", window_years=WINDOW), f"district:{state.SMALL_DISTRICT}"),
     _cells("cumulative years", exact(COUNTS, **COMPLETERS, unit_code=state.STARTING),
