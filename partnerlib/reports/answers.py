@@ -19,27 +19,35 @@ from partnerlib.reports.cohorts import POOLED, Compared, Row, cohorts_of
 from partnerlib.reports.definitions import definition
 from partnerlib.reports.headlines import sentence
 
-OVERLAP = " The two 95% intervals overlap: they show no difference from the state."
+OVERLAP = " The two 95% intervals overlap: no difference from the state is shown."
+SIDE_BY_SIDE = (
+    "Partnerships with a published number, three cohorts pooled. Others may exist; small ones are not listed."
+)
 APART = {
     1: " The two 95% intervals lie apart, this one higher; selection alone can make such a difference.",
     -1: " The two 95% intervals lie apart, this one lower; selection alone can make such a difference.",
 }
 
+UNLIKE = frozenset({("provider", "share_of_beginners"), ("partnership", "share_of_beginners")})
+"""Kinds of unit and measures whose state's number is of another thing: beginners from any provider, not from one."""
 
-def answer(found: Sequence[Compared]) -> Words:
-    """Each measure in a sentence or three: the number, the cohort before, the state, and whether they differ at all."""
+
+def answer(found: Sequence[Compared], unit_kind: str) -> Words:
+    """Each measure in a line of its own: the number, the cohort before, the state, and whether they differ at all."""
     pieces: list[str | Quote] = []
     for pair in found:
-        pieces += [*([" "] if pieces else []), *(_told(pair) if pair.best is not None else [_untold(pair)])]
+        told = _told(pair, (unit_kind, pair.measure) not in UNLIKE) if pair.best is not None else [_untold(pair)]
+        pieces += [*(["\n"] if pieces else []), *told]
     return quoting("answer", pieces) if pieces else Words("No number of this release informs it.", "answer")
 
 
-def _told(pair: Compared) -> list[str | Quote]:
-    pieces = sentence(pair, with_state=True)
+def _told(pair: Compared, is_alike: bool) -> list[str | Quote]:
+    pieces = sentence(pair, with_state=is_alike)
     before = pair.before
     if pair.best is pair.this and before is not None and is_number(before["value"]):
         pieces += [" A cohort before: ", Quote(printed(before), key_of(before)), "."]
-    difference = apart(pair.best, pair.state_beside_best) if pair.statistic != "count" else None
+    is_comparable = is_alike and pair.statistic != "count"
+    difference = apart(pair.best, pair.state_beside_best) if is_comparable else None
     return [*pieces, *([] if difference is None else [APART.get(difference, OVERLAP)])]
 
 
@@ -74,15 +82,17 @@ def scorecard(ties: pd.DataFrame, own_name: str, measures: Sequence[str], captio
         [Cell(_partner(str(names[code]), own_name)), *(estimate_cell(cells.get((code, name))) for name in measures)]
         for code in order
     ]
-    columns = [heading, *(_with_cohorts(name, rows) for name in measures)]
-    note = "Partnerships with a published number, three cohorts pooled. Others may exist; small ones are not listed."
+    columns = [heading, *(definition(name).title for name in measures)]
+    years = "; ".join(filter(None, (_cohorts(name, rows) for name in measures)))
+    note = f"{SIDE_BY_SIDE} {years}."
     return Table(caption, columns, body, note)
 
 
-def _with_cohorts(measure: str, rows: pd.DataFrame) -> str:
+def _cohorts(measure: str, rows: pd.DataFrame) -> str:
     of_measure = rows[rows["measure"] == measure]
-    title = definition(measure).title
-    return title if of_measure.empty else f"{title}, {cohorts_of(of_measure.iloc[0].to_dict())}"
+    if of_measure.empty:
+        return ""
+    return f"{definition(measure).title}: {cohorts_of(of_measure.iloc[0].to_dict())}"
 
 
 def _size(row: Row | None) -> float:

@@ -35,7 +35,10 @@ def numbers_of_units(cells: pd.DataFrame, entries: Iterable[Entry]) -> dict[str,
     place_of = {name: place for place, name in enumerate(names)}
     texts: dict[str, int] = {"": 0}
     units: dict[tuple[str, str], tuple[list[int], set[int], set[int]]] = {}
+    paths = {(entry.kind, entry.unit_code): (entry.unit_name, entry.path) for entry in entries}
     for row in shown.to_dict("records"):
+        if row["unit_kind"] != "state" and (row["unit_kind"], row["unit_code"]) not in paths:
+            continue
         numbers, told, hidden = units.setdefault((row["unit_kind"], row["unit_code"]), ([], set(), set()))
         measure = place_of[row["measure"]]
         if row["is_printed"]:
@@ -45,7 +48,6 @@ def numbers_of_units(cells: pd.DataFrame, entries: Iterable[Entry]) -> dict[str,
         elif row["withheld"]:
             hidden.add(measure)
     listed = []
-    paths = {(entry.kind, entry.unit_code): (entry.unit_name, entry.path) for entry in entries}
     for kind, code in sorted(paths, key=lambda unit: (COMPARED.index(unit[0]) if unit[0] in COMPARED else 9, unit[1])):
         if kind in COMPARED and (kind, code) in units:
             numbers, told, hidden = units[kind, code]

@@ -152,7 +152,8 @@ class Report:
 
     def answer(self, *measures: str) -> Words:
         """What some measures say in sentences ready to paste, with the cohort before and the state beside."""
-        return self._show(answers.answer([pair for pair in self.compared("", *measures) if not pair.is_empty]))
+        found = [pair for pair in self.compared("", *measures) if not pair.is_empty]
+        return self._show(answers.answer(found, self.unit_kind))
 
     def evidence(self, title: str, *measures: str) -> Block:
         """Measures of any topic in one table, as they are named: the numbers behind an answer."""
