@@ -35,7 +35,11 @@ def numbers_of_units(cells: pd.DataFrame, entries: Iterable[Entry]) -> dict[str,
     place_of = {name: place for place, name in enumerate(names)}
     texts: dict[str, int] = {"": 0}
     units: dict[tuple[str, str], tuple[list[int], set[int], set[int]]] = {}
-    paths = {(entry.kind, entry.unit_code): (entry.unit_name, entry.path) for entry in entries}
+    paths = {
+        (entry.kind, entry.unit_code): (entry.unit_name, entry.path) for entry in entries if entry.kind in COMPARED
+    }
+    if not paths:
+        return {"measures": [], "texts": [], "units": []}
     for row in shown.to_dict("records"):
         if row["unit_kind"] != "state" and (row["unit_kind"], row["unit_code"]) not in paths:
             continue

@@ -1,4 +1,4 @@
-"""The front page: a complete list without its script, and with it a way to find and compare, inert whatever names hold."""
+"""The front page: a complete list without its script; with it a way to find and compare, inert whatever names hold."""
 
 from __future__ import annotations
 

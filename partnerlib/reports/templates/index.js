@@ -175,7 +175,7 @@
     }
   };
 
-  document.getElementById("tools").append(find, side);
+  document.getElementById("tools").append(find, ...(data.units.length > 1 ? [side] : []));
   show();
   window.addEventListener("hashchange", asked);
   asked();
