@@ -16,9 +16,14 @@ app = typer.Typer(add_completion=False, help=__doc__)
 def report_pages(
     pages: Annotated[int, typer.Option(help="Pages to make each way.")] = 50,
     jobs: Annotated[int, typer.Option(help="Pages at the same time in our batch.")] = 2,
+    by_hand: Annotated[int, typer.Option(help="Pages the loop of commands makes, taken evenly from those.")] = 8,
+    released: Annotated[
+        Path | None, typer.Option(help="Folder of a sealed release; the shipped sample's when none is given.")
+    ] = None,
+    formats: Annotated[str, typer.Option(help="Formats besides HTML alone.")] = "html,pdf,word,excel,csv",
 ) -> None:
     """A batch of pages against a loop of the `papermill` and `jupyter nbconvert` commands."""
-    reports.compare(pages, jobs)
+    reports.compare(pages, jobs, by_hand, released, formats)
 
 
 @app.command(name="build")
@@ -48,7 +53,7 @@ def everything(context: typer.Context) -> None:
     """All benchmarks at their full size (about fifteen minutes on two cores)."""
     if context.invoked_subcommand is None:
         build.compare(None, "state")
-        reports.compare(50, 2)
+        reports.compare(50, 2, 8, formats="html,pdf,word,excel,csv")
         release.compare(None)
 
 

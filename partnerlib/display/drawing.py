@@ -6,7 +6,6 @@ Plain matplotlib without pyplot: nothing global is changed, and a figure costs a
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -18,15 +17,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
-from PIL import Image
 
 from partnerlib.display import style
 from partnerlib.display.blocks import Block, Words
+from partnerlib.display.palette import palette_png
 
 SYNTHETIC = "SYNTHETIC DATA"
-
-COLOURS = 128
-"""Colours of a picture: enough for its letters' edges, and a third of the bytes of all there could be."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,10 +93,8 @@ def finish(figure: Canvas, is_synthetic: bool) -> tuple[bytes, int, int]:
         figure.text(0.997, 0.992, SYNTHETIC, ha="right", va="top", fontsize=7, color=style.QUIET, weight="bold")
     canvas = cast(FigureCanvasAgg, figure.canvas)
     canvas.draw()
-    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    stream = io.BytesIO()
-    pixels.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(stream, format="png")
-    return stream.getvalue(), pixels.width, pixels.height
+    pixels = np.asarray(canvas.buffer_rgba())
+    return palette_png(pixels), pixels.shape[1], pixels.shape[0]
 
 
 def nothing_to_draw(title: str) -> Words:

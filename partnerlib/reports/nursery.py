@@ -70,10 +70,16 @@ ROOMS = {"kernels": (*KERNELS, *STUDIES), "pages": (*KERNELS, *PAGES)}
 """What a nursery imports: for kernels of any notebook, or for a run of report pages."""
 
 
+UNNEEDED = "rfc3987_syntax"
+"""Half of the time nbformat takes to be imported, for jsonschema to check addresses: no notebook's format has any."""
+
+
 def preload(modules: Sequence[str]) -> None:
     """Import, and no more."""
+    sys.modules[UNNEEDED] = None  # type: ignore[assignment]
     for module in modules:
         import_module(module)
+    del sys.modules[UNNEEDED]
     from matplotlib.font_manager import findfont
 
     from partnerlib.display.style import FONT

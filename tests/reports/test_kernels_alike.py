@@ -32,6 +32,7 @@ EVERYTHING = (
     "import pandas as pd\npd.DataFrame({'a': [1, 2]})",
     "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.title('x');",
     "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
+    "%matplotlib inline\nplt.plot([2, 1]); plt.gcf()",
     "%precision 3\n_",
     "None",
     "x = 1;",
