@@ -92,7 +92,7 @@ def _key(look: style.Series, is_band_drawn: bool) -> tuple[Line2D, ...]:
     if look.is_filled:
         whole = Line2D([], [], color=look.colour, linewidth=THICK, solid_capstyle="butt")
         return (whole, Line2D([], [], **_light(look, THICK))) if look.stripes else (whole,)
-    hollow = {"linestyle": "none", "marker": "s", "markerfacecolor": style.PAPER, "markeredgewidth": 1.3}
+    hollow: dict[str, Any] = {"linestyle": "none", "marker": "s", "markerfacecolor": style.PAPER, "markeredgewidth": 1.3}
     return (Line2D([], [], color=look.colour, markersize=THICK - 1, **hollow),)
 
 

@@ -7,6 +7,7 @@ all the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -97,6 +98,13 @@ def samples_of(found: Iterable[Definition]) -> list[dict[str, str]]:
 def measures_drawn(figure: Mapping[str, Any]) -> list[str]:
     """The measures of the cells a figure draws."""
     return list(dict.fromkeys(key.split(" ", 1)[0] for key in figure["keys"] if key))
+
+
+def printing_of(page: Document) -> list[str]:
+    """How the numbers of a page are printed, a passage each, for formats that are no HTML."""
+    printed = templates().get_template("printing.html").module.printing_of(page.facts["printing"])  # type: ignore[attr-defined]
+    passages = re.findall(r"<(?:li|p)\b[^>]*>(.*?)</(?:li|p)>", str(printed), flags=re.DOTALL)
+    return [Markup(passage).striptags() for passage in passages]
 
 
 def html_of(page: Document, is_paper: bool = False) -> str:

@@ -14,6 +14,7 @@ import xlsxwriter
 
 from partnerlib.reports.document import Document
 from partnerlib.reports.formats.rows import COLUMNS, rows_of
+from partnerlib.reports.page import printing_of
 
 LONGEST = 32_767
 """Letters one cell of a workbook can hold."""
@@ -60,7 +61,7 @@ def _introduction(page: Document) -> list[tuple[str, str]]:
         ("Unit", str(facts["unit_code"])),
         ("School year", str(facts["year"])),
         *page.method,
-        ("Released cells", str(facts["printing"]["release"])),
+        *(("How numbers are printed", passage) for passage in printing_of(page)),
         ("How to cite", page.citation),
     ]
     return lines

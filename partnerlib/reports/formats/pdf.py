@@ -7,6 +7,9 @@ page looks the same on every computer, and on one without fonts.
 from __future__ import annotations
 
 import atexit
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +47,18 @@ def _fonts() -> tuple[Any, Any]:
     return CSS(string=rules, font_config=configuration), configuration
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage meanwhile: a page is half a million objects that live to its end. A third faster."""
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collecting:
+            gc.enable()
+
+
 def write(page: Document, path: Path) -> None:
     """Write a page as a tagged PDF."""
     from weasyprint import HTML
@@ -52,4 +67,5 @@ def write(page: Document, path: Path) -> None:
     style, fonts = _fonts()
     own_pictures = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     paper = HTML(string=html_of(page, is_paper=True), url_fetcher=own_pictures)
-    paper.write_pdf(path, stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1", optimize_images=False)
+    with _uncollected():
+        paper.write_pdf(path, stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1", optimize_images=False)

@@ -22,6 +22,7 @@ from docx.table import _Cell
 
 from partnerlib.disclosure.files import same_every_time
 from partnerlib.reports.document import Document, Item, Prose
+from partnerlib.reports.page import printing_of
 
 QUIET = RGBColor(0x4B, 0x57, 0x63)
 INK = RGBColor(0x1D, 0x27, 0x33)
@@ -51,6 +52,9 @@ def write(page: Document, path: Path) -> None:
         _items(paper, section.items)
     paper.add_heading("Method card", 1)
     _pairs(paper, page.method)
+    paper.add_heading("How numbers are printed", 1)
+    for passage in printing_of(page):
+        paper.add_paragraph(passage, style="List Bullet")
     paper.add_heading("How was this number made?", 1)
     for entry in page.measures:
         paper.add_heading(entry.title, 2)
