@@ -8,6 +8,7 @@ proved counts as exposed.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 
+from partnerlib.disclosure.audit.alone import shares_alone
 from partnerlib.disclosure.audit.exact import Attack, Nearest, changes_for_public, exposed_to, named
 from partnerlib.disclosure.audit.means import exposed_means
 from partnerlib.disclosure.audit.neighbourhoods import Place
@@ -167,6 +169,7 @@ def audit_counts(
         memory[key] = findings
     found = [memory[key] for key in keys]
     found.append(_of_means(exposed_means(cells, definitions, parts, policy), policy))
+    found.append(_of_shares(shares_alone(cells, definitions, policy), policy))
     findings = pd.concat(found, ignore_index=True)
     is_open = (findings["values"] < policy.complement.public) | (
         findings["values_insider"] < policy.complement.insiders
@@ -204,6 +207,8 @@ def _attacked(tasks: list[Task], jobs: int) -> Iterator[pd.DataFrame]:
     if jobs < 2 or len(tasks) < WORTH_PROCESSES:
         yield from map(_attack, tasks)
         return
+    # A process has one core: threads of its own would only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         yield from pool.map(_attack, tasks)
 
@@ -214,6 +219,14 @@ def _of_means(means: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return means.assign(
         set="", kind="mean", count=means["people"], size=means["people"], values=values, values_insider=values,
         least=means["people"], most=means["people"], attacker=np.where(means["is_exposed"], PUBLIC, ""),
+    )[list(FINDING_COLUMNS)]  # fmt: skip
+
+
+def _of_shares(shares: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Shares that are part of no sum among the findings; nobody's own people narrow them."""
+    exposed = np.where(shares["values"] < policy.complement.public, PUBLIC, "")
+    return shares.assign(
+        kind="counted", count=shares["least"], values_insider=shares["values"], attacker=exposed
     )[list(FINDING_COLUMNS)]  # fmt: skip
 
 
