@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS := 1
 export MPLBACKEND := agg
 
-.PHONY: report test lab sample bench lint types notebooks lock clean help
+.PHONY: report test faults lab sample bench lint types notebooks lock clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -30,6 +30,9 @@ test: $(VENV)/installed  ## pass every test, the studies' stored results include
 	$(BIN)/partnerlib build --quiet
 	$(BIN)/python -m pytest -n 2 --dist loadscope tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval --nbval-cell-timeout 300 notebooks/studies
+
+faults: $(VENV)/installed  ## kill, starve and hinder runs of reports at full counts (hours); `make test` tries a few of each
+	PARTNERLIB_FAULTS=full $(BIN)/python -m pytest -s tests/reports/test_faults*.py $(ARGS)
 
 lab: $(VENV)/installed  ## explore in JupyterLab
 	$(BIN)/partnerlib lab

@@ -54,12 +54,28 @@ def _key(*parts: str) -> str:
 
 
 def _is_current(result: Path, key: str) -> bool:
-    mark = result.with_name(result.name + ".key")
-    return result.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == key
+    return result.is_file() and _mark_of(result)[0] == key
 
 
-def _mark(result: Path, key: str) -> None:
-    result.with_name(result.name + ".key").write_text(key, encoding="utf-8")
+def _is_whole(result: Path, progress: Progress) -> bool:
+    """Whether a result is, byte for byte, what was computed; told when it is not."""
+    is_same = _mark_of(result)[1] == hashlib.sha256(result.read_bytes()).hexdigest()
+    if not is_same:
+        progress(f"{result}: changed since it was computed; it is computed again")
+    return is_same
+
+
+def _mark_of(result: Path) -> tuple[str, str]:
+    """The key a result was marked with, and its hash; empty where there is no mark."""
+    file = result.with_name(result.name + ".key")
+    key, _, content = file.read_text(encoding="utf-8", errors="replace").partition("\n") if file.is_file() else ("", "", "")
+    return key, content
+
+
+def mark(result: Path, key: str) -> None:
+    """Note beside a result what it was made from, and what it is."""
+    text = f"{key}\n{hashlib.sha256(result.read_bytes()).hexdigest()}"
+    result.with_name(result.name + ".key").write_text(text, encoding="utf-8")
 
 
 def prepare(project: Project, progress: Progress = quiet, force: bool = False) -> Prepared:
@@ -72,10 +88,10 @@ def prepare(project: Project, progress: Progress = quiet, force: bool = False) -
     record = project.processed / "ingest_record.json"
     key = _key(record.read_text(encoding="utf-8"))
     links = project.processed / "links.parquet"
-    if force or not _is_current(links, key):
+    if force or not (_is_current(links, key) and _is_whole(links, progress)):
         progress("linking candidates to educators")
         link.link(project.processed)
-        _mark(links, key)
+        mark(links, key)
     return Prepared(project, key)
 
 
@@ -105,7 +121,7 @@ def estimate(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
     """Every measure for every unit as of `year`: processed/estimates/<year>.parquet."""
     path = prepared.project.processed / "estimates" / f"{year}.parquet"
     key = _key(prepared.key, str(year))
-    if not _is_current(path, key):
+    if not (_is_current(path, key) and _is_whole(path, progress)):
         from partnerlib.measures import estimate_all
         from partnerlib.panels import load_panels
 
@@ -118,7 +134,7 @@ def estimate(prepared: Prepared, year: int, progress: Progress = quiet) -> Path:
         staged = path.with_name(f".{path.name}.partial")
         estimates.to_parquet(staged, index=False)
         staged.replace(path)
-        _mark(path, key)
+        mark(path, key)
     return path
 
 
@@ -195,7 +211,7 @@ def release(
     reasons = reasons_of(folder)
     reasons.parent.mkdir(parents=True, exist_ok=True)
     passed.reasons.to_parquet(reasons, index=False)
-    _mark(folder / MANIFEST, key)
+    mark(folder / MANIFEST, key)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -56,8 +57,25 @@ def measured(prepared: pipeline.Prepared) -> pipeline.Prepared:
     """The sample with the estimates of a few measures, up to date."""
     path = pipeline.estimate(prepared, YEAR)
     estimates = pd.read_parquet(path)
+    key = path.with_name(f"{path.name}.key").read_text(encoding="utf-8").partition("\n")[0]
     estimates[estimates["measure"].isin(MEASURES)].to_parquet(path, index=False)
+    pipeline.mark(path, key)
     return prepared
+
+
+def test_a_byte_of_a_result_that_was_flipped_is_seen_and_told(tmp_path: Path) -> None:
+    result, told, chance = tmp_path / "2019.parquet", [], random.Random(3)
+    whole = chance.randbytes(500)
+    result.write_bytes(whole)
+    pipeline.mark(result, "a key")
+    assert pipeline._is_current(result, "a key") and pipeline._is_whole(result, told.append) and told == []
+    for flip in range(1000):
+        place = chance.randrange(len(whole))
+        changed = whole[:place] + bytes([whole[place] ^ (1 << flip % 8)]) + whole[place + 1 :]
+        result.write_bytes(changed if flip % 5 else whole[:place])
+        assert not pipeline._is_whole(result, told.append)
+    assert len(told) == 1000 and "2019.parquet: changed since it was computed" in told[0]
+    assert not pipeline._is_current(result, "a key of another policy or version")
 
 
 @pytest.fixture(scope="module")

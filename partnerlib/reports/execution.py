@@ -65,8 +65,8 @@ def execute(
 
     limits = {"notebook_timeout": seconds, "memory_mb": memory_mb} if engine == FORKED else {}
     executed = execute_notebook(
-        notebook,
-        output,
+        _literal(notebook),
+        _literal(output),
         parameters=dict(parameters),
         engine_name=engine,
         kernel_name=KERNEL,
@@ -77,6 +77,11 @@ def execute(
         **limits,
     )
     return float(executed.metadata.papermill.get("peak_memory_mb", 0.0))
+
+
+def _literal(path: Path) -> str:
+    """A path as papermill takes it: in braces it would look for the name of a parameter."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def reached(output: Path) -> str:

@@ -14,17 +14,18 @@ from typing import Any
 
 import nbformat
 import pandas as pd
-from invented_release import NAMES, ROOT, TYPICAL, YEAR, invented_cells, release_of
+from invented_release import ROOT, TYPICAL, YEAR, invented_cells, release_of
 
 from partnerlib.project import Project
 
 KINDS = ("state", "provider", "district", "partnership")
 
 CELLS = (
-    'report_year: int = 2018  # by its spring\nunit_code: str = "0"  # eight digits\nrelease_path: str = ""  # a folder',
+    'report_year: int = 2018  # by its spring\nunit_code: str = "0"  # eight digits\nrelease_path: str = ""  # folder',
     "from partnerlib.reports import released",
     'report = released("{kind}", unit_code, report_year, release_path)\nreport.title()',
     "report.headline()",
+    'report.comparison("hiring")',
     "report.complete()",
 )
 
@@ -32,16 +33,23 @@ IS_FULL = os.environ.get("PARTNERLIB_FAULTS") == "full"
 """Whether faults are tried at their full counts (`make faults`), or at a few moments each."""
 
 
-def notebook(kind: str, faults: Iterable[str] = ()) -> nbformat.NotebookNode:
-    """A report notebook of five cells; `faults` are put before the last, a cell each."""
+def notebook(kind: str, faults: Iterable[str] = (), killed: Mapping[str, int] | None = None) -> nbformat.NotebookNode:
+    """A report notebook of a few cells.
+
+    Parameters
+        faults: put before the last cell, a cell each
+        killed: units whose kernel is killed at the start of a cell, and the number of that cell
+    """
     sources = [cell.replace("{kind}", kind) for cell in CELLS]
+    for code, place in (killed or {}).items():
+        sources[place] = f"import os\nif unit_code == {code!r}:\n    os.kill(os.getpid(), 9)\n{sources[place]}"
     cells = [nbformat.v4.new_code_cell(source) for source in [*sources[:-1], *faults, sources[-1]]]
     cells[0].metadata["tags"] = ["parameters"]
-    for place, cell in enumerate(cells):
-        cell["id"] = f"cell-{place}"
     kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
-    title = nbformat.v4.new_markdown_cell("# A page", id="title")
-    return nbformat.v4.new_notebook(cells=[title, *cells], metadata=kernel)
+    found = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A page"), *cells], metadata=kernel)
+    for place, cell in enumerate(found.cells):
+        cell["id"] = f"cell-{place}"  # else at random, and the same notebook would be another one
+    return found
 
 
 def more_providers(count: int) -> pd.DataFrame:
@@ -66,8 +74,8 @@ def tiny(folder: Path, cells: pd.DataFrame | None = None, faults: Mapping[str, I
     return here, release_of(folder / "processed", cells)
 
 
-def write(path: Path, kind: str, faults: Iterable[str] = ()) -> None:
-    nbformat.write(notebook(kind, faults), path)
+def write(path: Path, kind: str, faults: Iterable[str] = (), killed: Mapping[str, int] | None = None) -> None:
+    nbformat.write(notebook(kind, faults, killed), path)
 
 
 RUN = """
@@ -93,12 +101,13 @@ except KeyboardInterrupt as problem:
 """A run in a process of its own, that can be killed."""
 
 
-def started(here: Project, environment: Mapping[str, str] | None = None, before: str = "", **options: Any):
-    """A run of a tiny project in its own process; `before` is run in it first."""
+def started(here: Project, environment: Mapping[str, str | None] | None = None, before: str = "", **options: Any):
+    """A run of a tiny project in its own process; `before` is run in it first. A variable that is None is unset."""
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
     return subprocess.Popen(
         [sys.executable, "-c", before + RUN, str(here.root), str(here.out), repr(options)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        env={name: value for name, value in surroundings.items() if value is not None},
     )  # fmt: skip
 
 
