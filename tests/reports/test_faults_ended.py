@@ -96,7 +96,8 @@ def killed(here: Project, moment: float, expected: dict[str, bytes]) -> int:
     relatives = family(process.pid) if process.poll() is None else []
     process.kill()
     process.communicate()
-    assert wait_until_gone(relatives, 20) == [], "a killed run's processes run on"
+    # A process that is still importing hears of the end when it is through with that.
+    assert wait_until_gone(relatives, 60) == [], "a killed run's processes run on"
     if (here.out / str(YEAR)).is_dir():  # it was through before it was killed
         assert content(here.out / str(YEAR)) == expected
     return len(journal(here))
@@ -127,7 +128,7 @@ def test_killed_at_two_hundred_random_moments_the_result_is_the_same_byte_for_by
     project: tuple[Project, Path], whole: tuple[dict[str, bytes], float]
 ) -> None:
     """At any moment of a run, from its start until after its end, some of them while publishing."""
-    moments = random.Random(20180630)
+    moments = random.Random(int(os.environ.get("PARTNERLIB_SEED", "20180630")))
     for number in range(KILLS):
         here = moved(project[0], project[0].root / "killed")
         moment = moments.uniform(0, 1.05) * whole[1]
