@@ -105,7 +105,8 @@ def _shell(tell: Tell) -> ZMQInteractiveShell:
     shell.displayhook.session = shell.display_pub.session = session  # type: ignore[attr-defined]
     shell.displayhook.topic = b"execute_result"  # type: ignore[attr-defined]
     shell.kernel = SimpleNamespace(eventloop=None)  # what `exit()` looks for
-    shell.enable_gui = lambda gui=None: None  # there is no window, and no kernel whose event loop could serve one
+    # There is no window, and no kernel whose event loop could serve one.
+    shell.__dict__["enable_gui"] = lambda gui=None: None
     shell.exit_now = False
     return shell
 

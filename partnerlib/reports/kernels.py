@@ -62,6 +62,7 @@ class Nursery:
         self.folder = Path(place)
         self.address = self.folder / "socket"
         self.log = self.folder / "nursery.log"
+        self.code = code_on_disk()
         with socket.socket(socket.AF_UNIX) as listener, self.log.open("wb") as log:
             listener.bind(str(self.address))
             listener.listen(128)
@@ -92,6 +93,11 @@ class Nursery:
         return ""
 
 
+def code_on_disk() -> int:
+    """When the library's source was last changed: a kernel started afresh would see it, and so must a forked one."""
+    return max(path.stat().st_mtime_ns for path in Path(__file__).parents[1].rglob("*.py"))
+
+
 _own: dict[int, Nursery] = {}
 """This process's nursery by its process number: a fork of this process has none."""
 
@@ -112,7 +118,9 @@ def address_of_nursery(room: str = "kernels") -> Path:
         return Path(named)
     with _starting:
         mine = _own.get(os.getpid())
-        if mine is None or mine.process.poll() is not None:
+        if mine and mine.process.poll() == 1 and mine.code == code_on_disk():
+            raise OSError(f"nothing can be forked here: {mine.why_not()}")  # it would end in the same way again
+        if mine is None or mine.process.poll() is not None or mine.code != code_on_disk():
             if mine:
                 mine.close()
             mine = _own[os.getpid()] = Nursery(room)

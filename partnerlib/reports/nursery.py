@@ -4,8 +4,7 @@ It only imports. A connection, a thread pool or a frame used before the fork wou
 refuses to serve when an import has left a native thread behind.
 
 Requests come over a local socket that only this user can open. The child of a request takes the connection over, and
-the nursery keeps nothing of it: one request cannot hold up or reach another. When the source of a module it has
-imported was changed, the nursery starts itself anew before it takes the next request. It ends with whoever started it.
+the nursery keeps nothing of it: one request cannot hold up or reach another. It ends with whoever started it.
 """
 
 from __future__ import annotations
@@ -96,19 +95,11 @@ def native_threads() -> list[str]:
     return [Path(task, "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
 
 
-def sources() -> dict[str, int]:
-    """When each imported module of partnerlib was last changed."""
-    home = str(Path(__file__).parents[1])
-    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
-    return {file: Path(file).stat().st_mtime_ns for file in files if file.startswith(home) and Path(file).exists()}
-
-
-def serve(listener: socket.socket, room: str) -> None:
+def serve(listener: socket.socket) -> None:
     """Fork a child for every connection, until standard input is closed."""
     from partnerlib.reports import children
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the children; nobody waits for them here
-    known = sources()
     calls = select.poll()
     calls.register(0, select.POLLHUP | select.POLLERR)
     calls.register(listener, select.POLLIN)
@@ -116,9 +107,6 @@ def serve(listener: socket.socket, room: str) -> None:
         asked = {descriptor for descriptor, _ in calls.poll()}
         if 0 in asked:
             return
-        if sources() != known:
-            os.set_inheritable(listener.fileno(), True)
-            os.execv(sys.executable, command(listener.fileno(), room))
         connection, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
@@ -134,16 +122,12 @@ def command(descriptor: int, room: str) -> list[str]:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started it
     listener = socket.socket(fileno=int(sys.argv[1]))
-    place = Path(listener.getsockname()).parent
-    owner = os.getpid()
-    try:
-        preload(ROOMS[sys.argv[2]])
-        if len(threads := native_threads()) > 1:
-            sys.exit(f"imports left threads behind, which no fork survives: {', '.join(threads)}")
-        serve(listener, sys.argv[2])
-    finally:
-        if os.getpid() == owner:
-            shutil.rmtree(place, ignore_errors=True)
+    preload(ROOMS[sys.argv[2]])
+    if len(threads := native_threads()) > 1:
+        print(f"imports left threads behind, which no fork survives: {', '.join(threads)}", file=sys.stderr, flush=True)
+        os._exit(1)  # the last line of the log is the reason, not what libraries say when they are unloaded
+    serve(listener)
+    shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)
 
 
 if __name__ == "__main__":
