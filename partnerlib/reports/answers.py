@@ -28,6 +28,9 @@ APART = {
     -1: " The two 95% intervals lie apart, this one lower; selection alone can make such a difference.",
 }
 
+COHORTS = {1: "Newest cohort", POOLED: "Three cohorts pooled"}
+"""What a window is called in the head of a table."""
+
 UNLIKE = frozenset({("provider", "share_of_beginners"), ("partnership", "share_of_beginners")})
 """Kinds of unit and measures whose state's number is of another thing: beginners from any provider, not from one."""
 
@@ -117,5 +120,7 @@ def by_group(cells: pd.DataFrame, measure: str, group: str, caption: str, headin
         [Cell(str(value).replace("_", " ").capitalize()), *(estimate_cell(rows.get(value)) for rows in found.values())]
         for value in order
     ]
-    columns = [heading, *(cohorts_of(next(iter(rows.values()))) for rows in found.values())]
-    return Table(caption, columns, body, note, [measure] * len(body))
+    # No year stands in the head: a head is repeated on every sheet of paper, and the years with it.
+    columns = [heading, *(COHORTS[window] for window in found)]
+    years = "; ".join(f"{COHORTS[window]}: {cohorts_of(next(iter(rows.values())))}" for window, rows in found.items())
+    return Table(caption, columns, body, f"{note} {years}.".strip(), [measure] * len(body))

@@ -100,6 +100,7 @@ def test_fields_stand_in_the_order_of_the_pooled_numbers() -> None:
     table = by_group(pd.concat([low, high]), "an_unregistered_rate", "license_field", "Fields", "Field", "")
     assert table is not None and [row[0].text for row in table.rows] == ["Foreign language", "Science"]
     assert table.rows[0][1].key.endswith("license_field=foreign_language")
+    assert not any(letter.isdigit() for column in table.columns for letter in column) and "2014-15" in table.note
     assert by_group(one, "an_unregistered_rate", "license_field", "", "", "") is None
 
 
