@@ -32,6 +32,7 @@ DEATHS = {
     "raw table": "import pandas; display(pandas.DataFrame({'name': ['Jane Doe']}))",
     "no seal": "report._shown.pop()",
     "seal too early": "display(report.complete())",
+    "memory": "block = b'x' * 4_000_000_000",
     "sleeps": "import time; time.sleep(3600)",
     "stopped": "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
 }
@@ -103,6 +104,12 @@ def test_a_cell_that_hangs_is_ended_at_its_limit(left: Left) -> None:
     hung = [left.of(code_of(list(DEATHS).index(name))) for name in ("sleeps", "stopped")]
     assert all(entry.seconds <= SECONDS + 10 for entry in hung), [entry.seconds for entry in hung]
     assert all(re.search(rf"\b{SECONDS} seconds", entry.reason) for entry in hung), [entry.reason for entry in hung]
+
+
+def test_a_page_that_takes_too_much_memory_says_so(left: Left) -> None:
+    entry = left.of(code_of(list(DEATHS).index("memory")))
+    assert re.search(r"cell \d+ of \d+ needed more memory than its 1500 MB", entry.reason), entry.reason
+    assert all(entry.peak_memory_mb > 0 for entry in left.result.entries if entry.outcome == "done")
 
 
 def test_all_other_pages_are_made_and_the_run_says_that_some_failed(left: Left) -> None:

@@ -73,14 +73,14 @@ def test_a_bare_code_in_a_plan_keeps_its_zeros_and_is_no_octal_number(here: Proj
 def test_every_mistake_of_a_plan_is_told_at_once(here: Project) -> None:
     write_plan(
         here,
-        "reprots: {}\nlimits: {seconds: soon}\nreports:\n  provder: {}\n"
+        "reprots: {}\nlimits: {seconds: soon, memory: 0, memry: 5}\nreports:\n  provder: {}\n"
         "  provider: {notebook: provider.ipynb, parameters: {report_yeer: 2018, report_year: 2018}}\n",
     )
     with pytest.raises(ParameterError) as raised:
         read_plan(here.plan, here.notebooks / "reports")
     said = str(raised.value)
     for words in ("did you mean 'reports'?", "did you mean 'provider'?", "did you mean 'report_year'?",
-                  "given by the run", "seconds=soon"):  # fmt: skip
+                  "given by the run", "seconds=soon", "memory=0", "did you mean 'memory'?"):  # fmt: skip
         assert words in said
 
 
