@@ -7,6 +7,7 @@ DuckDB. Everything else in the package sees Narwhals, pandas and paths, so that 
 from __future__ import annotations
 
 import os
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -19,11 +20,19 @@ import pyarrow as pa
 def open_connection() -> duckdb.DuckDBPyConnection:
     """A new DuckDB of its own, for work that leaves tables behind.
 
-    `PARTNERLIB_MEMORY` caps its memory ('4GB'); beyond it DuckDB works on disk.
+    `PARTNERLIB_MEMORY` caps its memory ('4GB'); beyond it DuckDB works on disk, in a folder that only this user reads
+    and that goes with the process: rows about people are in it.
     """
     opened = duckdb.connect()
+    opened.execute(f"SET temp_directory = '{_overflow().name}'")
     opened.execute(f"SET memory_limit = '{os.environ.get('PARTNERLIB_MEMORY', '6GB')}'")
     return opened
+
+
+@cache
+def _overflow() -> tempfile.TemporaryDirectory[str]:
+    """Where tables go that do not fit into memory; never the folder somebody happens to work in."""
+    return tempfile.TemporaryDirectory(prefix="partnerlib-")
 
 
 @cache
