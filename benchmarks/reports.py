@@ -80,7 +80,10 @@ def _measured(name: str, pages: int, make: Callable[[], object]) -> Way:
     start = time.perf_counter()
     with Memory() as memory:
         make()
-    return Way(name, pages, time.perf_counter() - start, memory.peak_mb)
+    way = Way(name, pages, time.perf_counter() - start, memory.peak_mb)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    Console().print(f"{name}: {pages} pages in {way.seconds:.1f} s (load of the computer {load:.1f})", highlight=False)
+    return way
 
 
 def _by_hand(edition: Edition, page: Page, folder: Path) -> None:
