@@ -257,11 +257,16 @@ def _of_figure(heading: str, item: Mapping[str, Any]) -> Iterator[Number]:
     """One number a row: its value, and as detail what the other result columns say."""
     for row, key, numbers in zip(item["rows"], item["keys"], item["numbers"], strict=True):
         shown = dict(zip(item["columns"], row, strict=True))
-        results = [text for name, text in shown.items() if name in RESULTS]
+        results = [_named(name, text) for name, text in shown.items() if name in RESULTS]
         what = ", ".join(text for name, text in shown.items() if name not in RESULTS and text)
         if key and results:
             details = " · ".join(text for text in results[1:] if text)
             yield Number(heading, item["title"], what, "Drawn", results[0], details, "", key, numbers)
+
+
+def _named(column: str, text: str) -> str:
+    """A result outside its column: an interval says that it is one."""
+    return f"interval {text}" if text and column == "95% interval" else text
 
 
 def _of_nothing(heading: str, item: Mapping[str, Any]) -> Iterator[Number]:

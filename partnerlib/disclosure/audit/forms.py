@@ -15,6 +15,7 @@ NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _N = r"(?<![\d.,])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?!\d|[.,]\d)"
 _TO = r"(?:\s?[-\u2013\u2212]\s?|\sto\s(?:under\s)?[-\u2212]?)"
 PRINTED = (
+    (re.compile(rf"(?<=interval ){_N}{_TO}{_N}\s?%"), "intervals"),
     (re.compile(rf"{_N}{_TO}{_N}\s?%"), "ranges"),
     (re.compile(rf"(?<=under ){_N}%"), "edges"),
     (re.compile(rf"{_N}%(?= or more)"), "edges"),
@@ -29,6 +30,9 @@ PRINTED = (
     (re.compile(rf"(?<![\w.,])(?<![Aa]bout ){_N}(?!\s?%|\w| (?:people|person|records?)\b)"), "values"),
 )
 """The forms a page prints numbers in, and what each of them is; a form is looked for before those it contains."""
+
+OPEN = 0.2
+"""A band at an end of the scale is told by its one edge up to this width."""
 
 USED = "\0"
 """Stands where a figure was accounted for."""
@@ -61,7 +65,8 @@ def accounted_for(scopes: Sequence[Scope], kind: str, found: re.Match[str]) -> s
 def printed_forms(cells: pd.DataFrame) -> dict[str, list[np.ndarray]]:
     """For each kind of number the texts each cell prints it as; empty where it prints none.
 
-    ranges          bands and intervals of shares, in percent, from a cell's own lower to its own upper end
+    ranges          bands of shares, in percent, from a cell's own lower to its own upper end
+    intervals       the same of 95% intervals, which always say that they are
     edges           the inner edge of a band at an end of the scale: `under 5%`, `95% or more`
     shares          shares printed as one percent: rounded ones, no bands
     nearly          the same where rounding would make them none or all: `<1%`, `>99%`
@@ -85,11 +90,10 @@ def printed_forms(cells: pd.DataFrame) -> dict[str, list[np.ndarray]]:
     ]
     bands, indexes = is_band & is_part, is_band & ~is_part
     at_zero, at_one = (low <= 0).fillna(False).to_numpy(bool), (high >= 1).fillna(False).to_numpy(bool)
+    is_open = (at_zero | at_one) & (high - low <= OPEN + 1e-9).fillna(False).to_numpy(bool)
     return {
-        "ranges": [
-            _joined(_texts(low, bands, _points), _texts(high, bands, _points)),
-            _joined(_texts(cells["low"], is_part, _percent), _texts(cells["high"], is_part, _percent)),
-        ],
+        "ranges": [_joined(_texts(low, bands & ~is_open, _points), _texts(high, bands & ~is_open, _points))],
+        "intervals": [_joined(_texts(cells["low"], is_part, _percent), _texts(cells["high"], is_part, _percent))],
         "edges": [_texts(high, bands & at_zero, _points), _texts(low, bands & at_one, _points)],
         "shares": [_texts(value, is_part & ~is_band, how) for how in (_percent, lambda share: f"{100 * share:.1f}")],
         "nearly": [_texts(value, is_part & ~is_band, _nearly)],

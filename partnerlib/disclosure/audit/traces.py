@@ -150,7 +150,10 @@ class Traces:
         before = re.split(r"(?<=\s)(?=\S)", text[max(0, start - 2 * SNIPPET) : start])[-1]
         after = re.match(r"[%\w]*\s?\S*", text[end : end + 2 * SNIPPET])
         phrase = " ".join(f"{before}{text[start:end]}{after[0] if after else ''}".split())
-        return phrase != text[start:end] and phrase in self._corpus
+        if phrase == text[start:end] or phrase not in self._corpus:
+            return False
+        first, last = "" if before else r"(?<!\d)", "" if after and after[0] else r"(?!\d)"
+        return re.search(f"{first}{re.escape(phrase)}{last}", self._corpus) is not None
 
 
 def untraced(
