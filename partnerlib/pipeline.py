@@ -68,7 +68,8 @@ def _is_whole(result: Path, progress: Progress) -> bool:
 def _mark_of(result: Path) -> tuple[str, str]:
     """The key a result was marked with, and its hash; empty where there is no mark."""
     file = result.with_name(result.name + ".key")
-    key, _, content = file.read_text(encoding="utf-8", errors="replace").partition("\n") if file.is_file() else ("", "", "")
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    key, _, content = text.partition("\n")
     return key, content
 
 
