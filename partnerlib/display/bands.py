@@ -92,8 +92,8 @@ def _key(look: style.Series, is_band_drawn: bool) -> tuple[Line2D, ...]:
     if look.is_filled:
         whole = Line2D([], [], color=look.colour, linewidth=THICK, solid_capstyle="butt")
         return (whole, Line2D([], [], **_light(look, THICK))) if look.stripes else (whole,)
-    hollow: dict[str, Any] = {"linestyle": "none", "marker": "s", "markerfacecolor": style.PAPER, "markeredgewidth": 1.3}
-    return (Line2D([], [], color=look.colour, markersize=THICK - 1, **hollow),)
+    hollow: dict[str, Any] = {"linestyle": "none", "marker": "s", "markerfacecolor": style.PAPER}
+    return (Line2D([], [], color=look.colour, markersize=THICK - 1, markeredgewidth=1.3, **hollow),)
 
 
 def _legend(axes: Axes, names: Sequence[str], looks: Sequence[style.Series], is_band_drawn: bool, columns: int) -> None:

@@ -88,7 +88,11 @@ def _of_properties(archive: zipfile.ZipFile, parts: list[str]) -> list[str]:
     found = []
     for element in _root(archive, "docProps/core.xml"):
         text = (element.text or "").strip()
-        if (_tag(element) in {"creator", "lastModifiedBy"} and text in AUTHORS) or _tag(element) in {"created", "modified"} or not text:
+        if (
+            (_tag(element) in {"creator", "lastModifiedBy"} and text in AUTHORS)
+            or _tag(element) in {"created", "modified"}
+            or not text
+        ):
             continue
         found.append(f"docProps/core.xml: document property {_tag(element)}")
     return found
