@@ -109,7 +109,9 @@ def test_a_release_is_sealed_entered_in_the_ledger_and_exposes_nobody(
     assert set(attacks) == {"public", "provider", "district", "pair"}
     assert all(found["asked"] > 0 and found["exposed"] == 0 for found in attacks.values())
     assert 0 < alone["exact"] <= alone["exposed"] <= alone["asked"], "what the gate is for"
-    assert 0 < sealed.manifest.loss["all"]["cells"] < 1 and sealed.manifest.loss["state"]["cells"] < 0.1
+    assert 0 < sealed.manifest.loss["all"]["cells"] < 1 and sealed.manifest.loss["state"]["people"] < 0.1
+    totals = sealed.cells[(sealed.cells["unit_kind"] == "state") & (sealed.cells["group"] == "")]
+    assert len(totals) and not totals["withheld"].any(), "what stands for the whole state is never withheld"
     assert "sr_2018_oct.csv" in sealed.manifest.inputs or len(sealed.manifest.inputs) > 50
 
 

@@ -1,6 +1,6 @@
 """Sealing and reading releases: what was protected and audited becomes public, whole and unchangeable, or not at all.
 
-A release is a folder: `cells.parquet`, `definitions.parquet`, `certificate.json` (for the internal reader) and
+A release is a folder: `cells.parquet`, `definitions.parquet`, `certificate.parquet` (for the internal reader) and
 `manifest.json`, which holds the hash of each of them, of the policy, and of the release's entry in the ledger. The
 hashes guard against accident and haste: a file edited, lost, exchanged or half-written. Whoever rewrites the manifest
 and every entry of the ledger as well is not stopped by them.
@@ -28,7 +28,8 @@ from partnerlib.disclosure.policy import Policy
 from partnerlib.disclosure.zones import SealedRelease, _sealed, sealed_only
 from partnerlib.errors import DataError, ReleaseRefused
 
-CELLS, DEFINITIONS, CERTIFICATE, MANIFEST = "cells.parquet", "definitions.parquet", "certificate.json", "manifest.json"
+CELLS, DEFINITIONS, CERTIFICATE = "cells.parquet", "definitions.parquet", "certificate.parquet"
+MANIFEST = "manifest.json"
 
 DECIMALS = 10
 """Published numbers keep ten decimals: the rest is noise of the computation, and differs between file formats."""

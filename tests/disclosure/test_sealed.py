@@ -58,7 +58,7 @@ def test_the_manifest_covers_cells_definitions_policy_certificate_inputs_and_led
     assert manifest.inputs == {"sr_2018.csv": "0" * 64}
 
 
-@pytest.mark.parametrize("name", ["cells.parquet", "definitions.parquet", "certificate.json", "manifest.json"])
+@pytest.mark.parametrize("name", ["cells.parquet", "definitions.parquet", "certificate.parquet", "manifest.json"])
 def test_a_file_changed_after_sealing_is_refused_by_name(tmp_path: Path, name: str) -> None:
     folder = written(tmp_path)
     content = bytearray((folder / name).read_bytes())
@@ -88,7 +88,7 @@ def test_a_manifest_edited_in_any_field_is_refused(tmp_path: Path, field: str) -
         read_release(folder)
 
 
-@pytest.mark.parametrize("name", ["cells.parquet", "definitions.parquet", "certificate.json", "manifest.json"])
+@pytest.mark.parametrize("name", ["cells.parquet", "definitions.parquet", "certificate.parquet", "manifest.json"])
 def test_a_half_written_release_is_refused(tmp_path: Path, name: str) -> None:
     folder = written(tmp_path)
     (folder / name).unlink()
