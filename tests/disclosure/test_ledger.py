@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from invented_cells import DISTRICT, PROVIDER, invented_cells, sealed
+from invented_cells import PROVIDER, invented_cells, sealed
 
 from partnerlib.disclosure.ledger import Ledger
-from partnerlib.disclosure.versions import joinable_sets, small_differences
+from partnerlib.disclosure.versions import small_differences
 from partnerlib.errors import ReleaseRefused
 
 
@@ -194,25 +194,3 @@ def test_the_same_people_under_another_measure_are_compared_as_well(tmp_path: Pa
     cells = changed(131)
     renamed = cells.assign(measure=cells["measure"].replace("completers_counted", "completers_by_age"))
     assert of_release(tmp_path, renamed)["measure"].tolist() == ["completers_by_age"]
-
-
-def test_a_set_is_the_same_while_no_number_contradicts_another() -> None:
-    told = joinable_sets(changed(131, DISTRICT), invented_cells()).set_index(["set", "cohort"])["is_joinable"]
-    assert not told["completers", 2017], "the district's exact counts differ"
-    assert told["employed", 2017] and told["nobody", 2017]
-
-
-def test_bands_that_overlap_agree_and_bands_that_touch_do_not() -> None:
-    cells, before = invented_cells(), invented_cells()
-    rates = cells["measure"].eq("employed") & cells["value"].notna()
-    cells.loc[rates, ["value_low", "value_high"]] = (0.65, 0.75)
-    assert joinable_sets(cells, before).set_index("set").loc["employed", "is_joinable"]
-    cells.loc[rates, ["value_low", "value_high"]] = (0.7, 0.8)
-    assert not joinable_sets(cells, before).set_index("set").loc["employed", "is_joinable"]
-
-
-def test_a_window_that_disagrees_leaves_none_of_its_cohorts_the_same() -> None:
-    window = {"window_years": 3, "cohort": 2017}
-    told = joinable_sets(changed(400).assign(**window), invented_cells().assign(**window))
-    apart = told[~told["is_joinable"]]
-    assert set(zip(apart["set"], apart["cohort"], strict=True)) == {("completers", year) for year in (2015, 2016, 2017)}
