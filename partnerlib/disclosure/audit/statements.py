@@ -45,9 +45,8 @@ def statements(cells: pd.DataFrame, definitions: pd.DataFrame) -> Statements:
     printed = cells[cells["status"].isin(["reported", "zero"])]
     rows = pd.concat([_sizes(printed), _counts(printed), _shares(printed)], ignore_index=True)
     with_levels = levels_of(definitions)
-    is_level = pd.concat([printed["measure"].isin(list(with_levels))] * 1)
-    named = set(zip(printed.loc[is_level, "group"], strict=True)) if is_level.any() else set()
-    dimensions = {name for (name,) in named if " x " not in str(name)}
+    named = printed.loc[printed["measure"].isin(list(with_levels)), "group"].unique()
+    dimensions = {name for name in named if " x " not in str(name)}
     inside = rows["group"].isin(dimensions) & rows["set_has_levels"]
     rows.loc[inside, ["group", "group_value"]] = ""
     rows = rows[list(COLUMNS)].drop_duplicates()
