@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.statements import PARTS, Ints, bounds_of
+from partnerlib.disclosure.audit.statements import COUNTABLE, PARTS, Ints, bounds_of
 from partnerlib.disclosure.cells import HAS_NUMBER, KEY
 from partnerlib.disclosure.ledger import Earlier
-
-COUNTABLE = ("rate", "count", "share")
-"""Statistics that are counts of people, or shares of them."""
 
 _CELL = [name for name in KEY if name != "report_year"]
 

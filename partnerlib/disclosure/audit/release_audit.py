@@ -22,13 +22,10 @@ from partnerlib.disclosure.audit.exact import Attack, Nearest, changes_for_publi
 from partnerlib.disclosure.audit.means import exposed_means
 from partnerlib.disclosure.audit.neighbourhoods import Place
 from partnerlib.disclosure.audit.proofs import UNLISTED, BlockRooms, rooms_of, targets_of
-from partnerlib.disclosure.audit.statements import Statements, statements
+from partnerlib.disclosure.audit.statements import COUNTABLE, Statements, statements
 from partnerlib.disclosure.audit.system import SolverGaveUp
 from partnerlib.disclosure.audit.worlds import Counted, slices, world
 from partnerlib.disclosure.policy import Policy
-
-COUNTABLE = ("rate", "count", "share")
-"""Statistics that are counts of people, or shares of them."""
 
 PUBLIC = "public"
 

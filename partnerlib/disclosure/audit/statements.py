@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
+COUNTABLE = ("rate", "count", "share")
+"""Statistics that are counts of people, or shares of them."""
+
 PARTS = 10_000
 """Shares are read to a hundredth of a percent, so that every bound on a count is computed in whole numbers."""
 
