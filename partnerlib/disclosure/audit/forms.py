@@ -95,7 +95,10 @@ def printed_forms(cells: pd.DataFrame) -> dict[str, list[np.ndarray]]:
         "ranges": [_joined(_texts(low, bands & ~is_open, _points), _texts(high, bands & ~is_open, _points))],
         "intervals": [_joined(_texts(cells["low"], is_part, _percent), _texts(cells["high"], is_part, _percent))],
         "edges": [_texts(high, bands & at_zero, _points), _texts(low, bands & at_one, _points)],
-        "shares": [_texts(value, is_part & ~is_band, how) for how in (_percent, lambda share: f"{100 * share:.1f}")],
+        "shares": [
+            *(_texts(value, is_part & ~is_band, how) for how in (_percent, lambda share: f"{100 * share:.1f}")),
+            _texts(value, is_part & (places == 4).to_numpy(bool), lambda share: f"{100 * share:.2f}"),
+        ],
         "nearly": [_texts(value, is_part & ~is_band, _nearly)],
         "sizes": [_texts(cells["n"], n_exact, _whole), _texts(value, is_count & is_exact, _whole)],
         "rounded_sizes": [
