@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
-from generated_states import Recovery, generated, new_teachers, recovery
+from validation.states import Recovery, generated, new_teachers, recovery
 
 from partnerlib.models.heterogeneity import Heterogeneity, heterogeneity
 from partnerlib.models.linear import Question, linear

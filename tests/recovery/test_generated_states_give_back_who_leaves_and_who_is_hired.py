@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from generated_states import Recovery, generated, new_teachers, october_careers, recovery
+from validation.states import Recovery, generated, new_teachers, october_careers, recovery
 from scipy.optimize import brentq
 
 from partnerlib.models.hiring import hiring_ladder

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from partnerlib.synth.schools import TYPES
 from partnerlib.synth.state import State, make_state
 
 
+@lru_cache(maxsize=2)
 def generated(seed: int, students: int = 0) -> State:
     """A state in memory with twice the candidates of the calibrated one, and small classes when it has students."""
     scale = replace(SCALES["medium"], completers=800, students=students, class_size=12, first_student_year=2016)

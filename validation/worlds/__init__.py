@@ -1,0 +1,1 @@
+"""Small invented worlds with known effects, for questions that a whole synthetic state does not plant."""
