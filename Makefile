@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS := 1
 export MPLBACKEND := agg
 
-.PHONY: report test faults lab sample bench lint types notebooks lock clean help
+.PHONY: report test validate faults lab sample bench lint types notebooks lock clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -33,6 +33,9 @@ test: $(VENV)/installed  ## pass every test, the studies' stored results include
 
 faults: $(VENV)/installed  ## kill, starve and hinder runs of reports at full counts (hours); `make test` tries a few of each
 	PARTNERLIB_FAULTS=full $(BIN)/python -m pytest -s tests/reports/test_faults*.py $(ARGS)
+
+validate: $(VENV)/installed  ## find known effects in 200 invented states per estimator (hours; goes on where it was ended)
+	$(BIN)/python -m validation $(ARGS)
 
 lab: $(VENV)/installed  ## explore in JupyterLab
 	$(BIN)/partnerlib lab

@@ -29,7 +29,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
-from validation.states import Recovery, generated, new_teachers, recovery
 
 from partnerlib.models.heterogeneity import Heterogeneity, heterogeneity
 from partnerlib.models.linear import Question, linear
@@ -39,6 +38,7 @@ from partnerlib.models.value_added import value_added
 from partnerlib.synth.classrooms import ELA
 from partnerlib.synth.parameters import PARAMETERS
 from partnerlib.synth.state import State
+from validation.states import Recovery, generated, new_teachers, recovery
 
 SEEDS = range(1, 11)
 FAMILY = 6

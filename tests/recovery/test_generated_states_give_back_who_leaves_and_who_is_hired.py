@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from validation.states import Recovery, generated, new_teachers, october_careers, recovery
 from scipy.optimize import brentq
 
 from partnerlib.models.hiring import hiring_ladder
@@ -32,6 +31,7 @@ from partnerlib.synth.geography import latitude, longitude
 from partnerlib.synth.parameters import PARAMETERS
 from partnerlib.synth.people import HARD_TO_STAFF, TYPE_FIT
 from partnerlib.synth.state import State
+from validation.states import Recovery, generated, new_teachers, october_careers, recovery
 
 SEEDS = range(1, 21)
 FAMILY = 6

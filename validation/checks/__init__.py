@@ -1,8 +1,15 @@
-"""Every check of every question."""
+"""Every check of every question, in the order of the argument."""
 
 from __future__ import annotations
 
 from validation.check import Check
+from validation.checks import grants, hiring, many, outcomes, partnerships, retention
 
-CHECKS: tuple[Check, ...] = ()
-"""All checks, in the order of the argument: hiring, retention, outcomes, partnerships, grants, many."""
+CHECKS: tuple[Check, ...] = (
+    *hiring.CHECKS,
+    *retention.CHECKS,
+    *outcomes.CHECKS,
+    *partnerships.CHECKS,
+    *grants.CHECKS,
+    *many.CHECKS,
+)
