@@ -34,6 +34,8 @@ def require_columns(frame: pd.DataFrame, columns: Sequence[str], model: str) -> 
 def usable_rows(frame: pd.DataFrame, needed: Sequence[str], model: str) -> UsableRows:
     """Rows on which every needed column is known, with a sentence per column about the rest."""
     require_columns(frame, needed, model)
+    if frame.empty:
+        raise DataError(f"{model}: the sample has no rows; no cohort is left, choose another year or a wider sample")
     unknown = frame[list(dict.fromkeys(needed))].isna()
     kept = frame.loc[~unknown.any(axis=1)]
     if kept.empty:
@@ -50,6 +52,42 @@ def usable_rows(frame: pd.DataFrame, needed: Sequence[str], model: str) -> Usabl
         if count
     )
     return UsableRows(kept.reset_index(drop=True), cautions)
+
+
+def refuse_unanswerable(
+    frame: pd.DataFrame, outcome: str, exposures: Sequence[str], cluster: str, effects: Sequence[str], model: str
+) -> None:
+    """Refuse, all reasons at once, a question that these rows cannot answer whatever the estimator.
+
+    The outcome is the same everywhere or known on one side of an exposure only; an exposure does not vary, or not
+    within the levels of an effect (`provider_code^completion_year` is provider by year); there is one cluster only.
+    """
+    needed = [outcome, *exposures, cluster, *(factor for effect in effects for factor in effect.split("^"))]
+    kept = frame.dropna(subset=list(dict.fromkeys(needed)))
+    problems = []
+    if kept[outcome].nunique() < 2:
+        value = kept[outcome].iloc[0] if len(kept) else "unknown"
+        problems.append(f"{outcome} is {value} in all {len(kept):,} rows")
+    for exposure in exposures:
+        sides = frame[exposure].dropna().nunique()
+        if kept[exposure].nunique() >= 2:
+            problems.extend(_fixed_within(kept, exposure, effects))
+        elif sides >= 2 and len(kept):
+            problems.append(f"the rest is known only where {exposure} is {kept[exposure].iloc[0]}: nobody to compare")
+        else:
+            problems.append(f"{exposure} is the same in all {len(kept):,} rows")
+    if kept[cluster].nunique() < 2:
+        problems.append(f"one {cluster} only, so that no error can be computed")
+    if problems:
+        raise DataError(f"{model}: {'; '.join(problems)}; choose another outcome, exposure, effect or sample")
+
+
+def _fixed_within(rows: pd.DataFrame, exposure: str, effects: Sequence[str]) -> list[str]:
+    return [
+        f"{exposure} does not vary within {effect}: it is a function of the effect"
+        for effect in effects
+        if rows.groupby(effect.split("^"))[exposure].nunique().max() < 2
+    ]
 
 
 def numeric_terms(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

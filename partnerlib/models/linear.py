@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from partnerlib.errors import DataError
-from partnerlib.models.design import numeric_terms, usable_rows
+from partnerlib.models.design import numeric_terms, refuse_unanswerable, usable_rows
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
 from partnerlib.models.support import support
 
@@ -57,7 +57,9 @@ def linear(
 
     factors = [factor for effect in effects for factor in effect.split("^")]
     needed = [question.outcome, *question.exposures, question.cluster, question.person, *factors]
-    rows = usable_rows(frame, needed + ([weights] if weights else []), f"linear model of {question.outcome}")
+    model = f"linear model of {question.outcome}"
+    rows = usable_rows(frame, needed + ([weights] if weights else []), model)
+    refuse_unanswerable(frame, question.outcome, question.exposures, question.cluster, effects, model)
     exposures = rows.frame[list(question.exposures)].astype("float64")
     design = pd.concat([exposures, numeric_terms(rows.frame, covariates)], axis=1)
     names = {f"x{position}": term for position, term in enumerate(design.columns)}
@@ -68,21 +70,21 @@ def linear(
     )
     if weights:
         data["weights"] = rows.frame[weights].astype("float64")
-    if data["cluster"].nunique() < 2:
-        raise DataError(f"linear model of {question.outcome}: one {question.cluster} only; no error can be computed")
     absorbed = " + ".join(f"effect{i}" for i in range(len(effects)))
-    formula = f"outcome ~ {' + '.join(names) or '1'}" + (f" | {absorbed}" if absorbed else "")
+    # Of terms that say the same the last is dropped: exposures stand last, so that none goes unnoticed.
+    last = sorted(names, key=lambda name: names[name] in question.exposures)
+    formula = f"outcome ~ {' + '.join(last) or '1'}" + (f" | {absorbed}" if absorbed else "")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # dropped collinear terms and singletons are reported below, in words
         fit = pyfixest.feols(formula, data, vcov={"CRV1": "cluster"}, weights="weights" if weights else None)
-        std_errors = fit.se().to_numpy()
+        errors = fit.se()
     fitted = rows.frame.drop(index=list(fit.na_index))
     people, clusters = int(fitted[question.person].nunique()), int(fitted[question.cluster].nunique())
+    kept = [name for name in ("Intercept", *names) if name in fit.coef().index]
+    _refuse_unidentified(question, names, kept, [*covariates, *effects])
+    std_errors = errors[kept].to_numpy()
     table = coefficient_table(
-        [names.get(name, "constant") for name in fit.coef().index],
-        fit.coef().to_numpy(),
-        std_errors,
-        clusters - 1,
+        [names.get(name, "constant") for name in kept], fit.coef()[kept].to_numpy(), std_errors, clusters - 1
     )
     return Estimates(
         terms=table,
@@ -99,13 +101,13 @@ def linear(
             *rows.cautions,
             *size_cautions(people, clusters, question.cluster),
             *_singletons(len(data) - len(fitted), effects),
-            *_dropped_terms(names, fit.coef().index),
+            *_dropped_terms(names, kept),
             *_saturated(len(fitted), len(std_errors), std_errors),
         ),
         statistics={"r2": float(fit._r2)},
         support=support(
             fitted[question.outcome].astype("float64"),
-            _shown_terms(design.loc[fitted.index], names, fit.coef().index),
+            _shown_terms(design.loc[fitted.index], names, kept),
             fitted[question.person],
             exposures=question.exposures,
             effects=[fitted.groupby(effect.split("^")).ngroup() for effect in effects],
@@ -116,7 +118,17 @@ def linear(
     )
 
 
-def _shown_terms(design: pd.DataFrame, names: dict[str, str], kept: pd.Index) -> pd.DataFrame:
+def _refuse_unidentified(question: Question, names: dict[str, str], kept: Sequence[str], others: Sequence[str]) -> None:
+    """An exposure that is a combination of everything else has no coefficient of its own."""
+    lost = [term for name, term in names.items() if name not in kept and term in question.exposures]
+    if lost:
+        raise DataError(
+            f"linear model of {question.outcome}: {', '.join(lost)} cannot be told apart from {', '.join(others)} and "
+            "the other exposures; leave one of them out"
+        )
+
+
+def _shown_terms(design: pd.DataFrame, names: dict[str, str], kept: Sequence[str]) -> pd.DataFrame:
     """The columns the coefficients belong to, the constant included."""
     return pd.DataFrame(
         {names.get(name, "constant"): design[names[name]] if name in names else 1.0 for name in kept},
@@ -134,7 +146,7 @@ def _saturated(rows: int, terms: int, std_errors: np.ndarray) -> tuple[str, ...]
     return tuple(sentences)
 
 
-def _dropped_terms(names: dict[str, str], kept: pd.Index) -> tuple[str, ...]:
+def _dropped_terms(names: dict[str, str], kept: Sequence[str]) -> tuple[str, ...]:
     dropped = [term for name, term in names.items() if name not in kept]
     if not dropped:
         return ()

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from partnerlib.errors import DataError
-from partnerlib.models.binary import BinaryFit, fit_binary
-from partnerlib.models.design import numeric_terms, usable_rows
+from partnerlib.models.binary import RUNAWAY, BinaryFit, fit_binary
+from partnerlib.models.design import numeric_terms, refuse_unanswerable, usable_rows
 from partnerlib.models.linear import Question
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
 from partnerlib.models.support import support
@@ -34,7 +34,9 @@ def logit(
     """
     factors = [factor for effect in effects for factor in effect.split("^")]
     needed = [question.outcome, *question.exposures, question.cluster, question.person, *factors]
-    rows = usable_rows(frame, needed, f"logit of {question.outcome}")
+    model = f"logit of {question.outcome}"
+    rows = usable_rows(frame, needed, model)
+    refuse_unanswerable(frame, question.outcome, question.exposures, question.cluster, effects, model)
     fitted, cautions = _levels_with_both_outcomes(rows.frame, question.outcome, effects)
     exposures = fitted[list(question.exposures)].astype("float64")
     design = pd.concat([exposures, numeric_terms(fitted, covariates)], axis=1)
@@ -46,7 +48,7 @@ def logit(
         table, statistics, found = _unabsorbed(fit_binary(outcome, design, fitted[question.cluster]))
     people, clusters = int(fitted[question.person].nunique()), int(fitted[question.cluster].nunique())
     return Estimates(
-        terms=table,
+        terms=_finite(table, question),
         estimand=question.estimand,
         outcome=question.outcome,
         specification=specification,
@@ -68,6 +70,19 @@ def logit(
             counts=fitted[question.counts].astype("float64") if question.counts else None,
         ),
     )
+
+
+def _finite(table: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """The terms without numbers where a term predicts the outcome perfectly; refused when it is an exposure."""
+    separated = table["estimate"].abs() > RUNAWAY
+    asked = [term for term in table.loc[separated, "term"] if term in question.exposures]
+    if asked:
+        raise DataError(
+            f"logit of {question.outcome}: {', '.join(asked)} predicts the outcome perfectly, so that no finite log "
+            "odds exist; use the linear model, or a wider sample"
+        )
+    numbers = [column for column in table.columns if column != "term"]
+    return table.assign(**{column: table[column].mask(separated) for column in numbers})
 
 
 def _unabsorbed(fit: BinaryFit) -> tuple[pd.DataFrame, dict[str, float], tuple[str, ...]]:

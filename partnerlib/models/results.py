@@ -145,6 +145,8 @@ def ladder(*results: Estimates, digits: int = 3) -> pd.DataFrame:
     for result in results:
         shown = {
             row.term: f"{row.estimate:.{digits}f} [{row.low:.{digits}f}, {row.high:.{digits}f}]"
+            if np.isfinite(row.estimate)
+            else "no finite estimate"
             for row in result.terms.itertuples()
         }
         columns[_free_name(result.specification, columns)] = [
