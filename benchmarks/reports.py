@@ -142,7 +142,7 @@ def _whole(here: Project, edition: Edition, pages: Sequence[Page], jobs: int) ->
     def make() -> None:
         with tempfile.TemporaryDirectory() as folder:
             place = replace(here, out=Path(folder) / "reports")
-            result = reports.run(place, edition.report_year, edition.released, only=only, jobs=jobs)
+            result = reports.run(place, edition.report_year, edition.released, only=only, jobs=jobs, formats=())
             if result.exit_code:
                 raise SystemExit(result.summary())
 
