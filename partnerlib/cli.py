@@ -53,6 +53,12 @@ Rules = Annotated[
 Unit = Annotated[
     str | None, typer.Option("--unit", metavar="KIND:CODE", help="The one organization that policy owner is for.")
 ]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        "--seconds", min=0, help="Longest one question to the solver may take, 10 if none; unanswered is exposed."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, only the result.")]
 
 
@@ -177,6 +183,7 @@ def release(
         typer.Option("--explain", metavar="CELL", help="Say why a cell is withheld, to the internal reader."),
     ] = None,
     force: Force = False,
+    seconds: Patience = None,
 ) -> None:
     """Seal the numbers of a year that may be published: protected, attacked, entered in the ledger.
 
@@ -191,7 +198,9 @@ def release(
     with progress() as tell:
         prepared = pipeline.prepare(here, progress=tell, force=force)
         report_year = pipeline.check_year(here, year)
-        folder = pipeline.release(prepared, report_year, progress=tell, policy=_rules(policy), owner=owner, force=force)
+        folder = pipeline.release(
+            prepared, report_year, progress=tell, policy=_rules(policy), owner=owner, force=force, seconds=seconds
+        )
     told = explanations.of_cell(folder, cell) if cell else explanations.of_release(folder)
     out.print(told, markup=False)
 
@@ -209,6 +218,7 @@ def audit(
         Path | None,
         typer.Option("--ledger", metavar="DIR", help="Earlier releases; the one beside the folder when not given."),
     ] = None,
+    seconds: Patience = None,
 ) -> None:
     """Read published files back as an outsider would, and attack them: what is hidden, and who can be found.
 
@@ -228,7 +238,7 @@ def audit(
         found = gate.audit_folder(path.expanduser().resolve(), here.notebooks / "reports", progress=tell)
         verdict = pipeline.attack(
             here, found.cells, found.definitions, found.policy, progress=tell, audience=found.audience,
-            ledger=pipeline.ledger_beside(path, ledger),
+            ledger=pipeline.ledger_beside(path, ledger), seconds=seconds,
         )  # fmt: skip
     out.print(f"{path}: {found.told}", markup=False)
     summary = {**verdict.summary, **{name: counts for name, counts in found.audit.items() if name == PRIMARY}}

@@ -163,6 +163,7 @@ def release(
     policy: str | Path = PUBLIC_POLICY,
     owner: tuple[str, str] | None = None,
     force: bool = False,
+    seconds: float | None = None,
 ) -> Path:
     """The cells of `year` that may be published, sealed: processed/releases/<year>/, and an entry in the ledger.
 
@@ -173,12 +174,13 @@ def release(
         policy: name of a policy, or a file of one's own
         owner: kind and code of the one organization the release is for, under a policy with plain own cells
         force: make it again even when it stands there, up to date
+        seconds: longest one question to the solver may take, ten unless given; without an answer it counts as exposed
     Errors
         ReleaseRefused when somebody is exposed, when the ledger or a release that stands there was changed
     """
     from partnerlib.disclosure.ledger import Ledger
     from partnerlib.disclosure.policy import read_policy
-    from partnerlib.disclosure.releasing import pass_gate
+    from partnerlib.disclosure.releasing import SECONDS, pass_gate
     from partnerlib.disclosure.sealed import MANIFEST, read_release, refuse_exposed, seal, write_release
     from partnerlib.disclosure.zones import Aggregates
     from partnerlib.measures.relations import relations
@@ -198,7 +200,8 @@ def release(
     is_synthetic = bool(places["is_synthetic"].any())
     aggregates = Aggregates(pd.read_parquet(estimates))
     if owner is None:
-        gate = partial(pass_gate, aggregates, rules, relations(), is_synthetic, progress=progress)
+        patience = SECONDS if seconds is None else seconds
+        gate = partial(pass_gate, aggregates, rules, relations(), is_synthetic, progress=progress, seconds=patience)
         earlier = ledger.earlier_of(year, audience)
         passed = gate([release for release in earlier if release.entry.report_year != year])
         # What this year printed before counts as earlier too, unless the very same is made again.
@@ -207,7 +210,7 @@ def release(
         refuse_exposed(passed, rules)
         passed = replace(passed, summary=_account(passed, aggregates, rules, is_synthetic, progress))
     else:
-        passed = _passed_for(prepared, year, aggregates, rules, owner, progress)
+        passed = _passed_for(prepared, year, aggregates, rules, owner, progress, seconds)
         ledger = Ledger.read(here.out / "ledger", heads=published_heads(here))
     sealed = seal(
         passed, passed, rules, report_year=year, ledger=ledger, inputs=building.input_hashes(here.processed),
@@ -230,7 +233,13 @@ def _is_among(passed: Passed, earlier: Sequence[Earlier]) -> bool:
 
 
 def _passed_for(
-    prepared: Prepared, year: int, aggregates: Aggregates, rules: Policy, owner: tuple[str, str], progress: Progress
+    prepared: Prepared,
+    year: int,
+    aggregates: Aggregates,
+    rules: Policy,
+    owner: tuple[str, str],
+    progress: Progress,
+    seconds: float | None,
 ) -> Passed:
     """The public release with an owner's own cells plain; what attackers found is what they found in the public one."""
     from partnerlib.disclosure import owners
@@ -240,7 +249,7 @@ def _passed_for(
     from partnerlib.measures.relations import relations
 
     owners.refuse_other_rules(rules, read_policy(PUBLIC_POLICY))
-    folder = release(prepared, year, progress)
+    folder = release(prepared, year, progress, seconds=seconds)
     public = read_release(folder)
     cells = owners.with_own_cells(public, aggregates, rules, relations(), owner)
     return Passed(
@@ -276,16 +285,18 @@ def attack(
     progress: Progress = quiet,
     audience: str = "public",
     ledger: Path | None = None,
+    seconds: float | None = None,
 ) -> Verdict:
     """Attack a release that was read back from its files, under the policy it names, as its audience would.
 
     Parameters
         ledger: folder of the ledger; what its releases before this one printed is attacked together with it
+        seconds: longest one question to the solver may take, ten unless given; without an answer it counts as exposed
     """
     from partnerlib.disclosure.ledger import Ledger
     from partnerlib.disclosure.owners import is_own
     from partnerlib.disclosure.policy import read_policy
-    from partnerlib.disclosure.releasing import Verdict
+    from partnerlib.disclosure.releasing import SECONDS, Verdict
     from partnerlib.disclosure.releasing import attack as attacked
     from partnerlib.disclosure.stated import found_by_public
     from partnerlib.disclosure.zones import Aggregates
@@ -301,7 +312,8 @@ def attack(
     # An owner knows its own cells, printed or not: it is one of the attackers on all others.
     others = cells[~is_own(cells, (kind, code))] if colon else cells
     earlier = Ledger.read(ledger).before(cells, audience) if ledger else ()
-    return attacked(others, definitions, rules, aggregates, progress=progress, earlier=earlier)
+    patience = SECONDS if seconds is None else seconds
+    return attacked(others, definitions, rules, aggregates, progress=progress, earlier=earlier, seconds=patience)
 
 
 def ledger_beside(published: Path, ledger: Path | None = None) -> Path | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,12 +12,14 @@ from tempfile import mkdtemp
 
 import pandas as pd
 
+from partnerlib import pipeline
 from partnerlib.build import build, is_fresh
 from partnerlib.link import link
 from partnerlib.project import Project, project
 
 ROOT = Path(__file__).resolve().parents[1]
 RAW = ROOT / "data" / "raw" / "sample"
+YEAR = 2019
 
 
 @cache
@@ -30,6 +34,39 @@ def built_sample() -> Path:
         build(mine)
     link(processed)
     return processed
+
+
+def measured_sample(folder: Path, measures: Sequence[str]) -> Path:
+    """A folder with the sample's processed tables and the estimates of some measures: few are released in seconds."""
+    shutil.copytree(built_sample(), folder / "processed", ignore=shutil.ignore_patterns("releases", "reasons"))
+    keep_measures(pipeline.prepare(Project(ROOT, RAW, folder / "processed", folder / "reports")), measures)
+    return folder
+
+
+def keep_measures(prepared: pipeline.Prepared, measures: Sequence[str]) -> None:
+    """Measure the year, and keep some measures as if there were no others."""
+    path = pipeline.estimate(prepared, YEAR)
+    estimates = pd.read_parquet(path)
+    key = path.with_name(f"{path.name}.key").read_text(encoding="utf-8").partition("\n")[0]
+    estimates[estimates["measure"].isin(measures)].to_parquet(path, index=False)
+    pipeline.mark(path, key)
+
+
+@cache
+def people_of_the_sample() -> tuple[str, ...]:
+    """Names in full, MEPIDs and e-mail addresses of everybody in the sample's inputs."""
+    found: set[str] = set()
+    for row in _rows("completers_*.csv"):
+        found |= {row["MEPID"], row["EMAIL"], f"{row['FIRST_NAME']} {row['LAST_NAME']}"}
+    for row in _rows("epims_sr_*_oct.csv"):
+        found |= {row["SR01"], f"{row['SR04']} {row['SR06']}"}
+    return tuple(sorted(found - {""}))
+
+
+def _rows(pattern: str) -> Iterator[dict[str, str]]:
+    for path in sorted(RAW.glob(pattern)):
+        with path.open(encoding="utf-8", newline="") as stream:
+            yield from csv.DictReader(stream)
 
 
 @cache

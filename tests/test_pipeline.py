@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from shipped_sample import built_sample
+from shipped_sample import YEAR, built_sample, keep_measures
 
 from partnerlib import explanations, pipeline
 from partnerlib.disclosure.canaries import people_in
@@ -21,8 +21,6 @@ from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import ParameterError, ReleaseRefused
 from partnerlib.project import Project, find_root
 from partnerlib.reports import gate
-
-YEAR = 2019
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +53,7 @@ MEASURES = ("candidates_placed", "completers_counted", "employed_first_october")
 @pytest.fixture(scope="module")
 def measured(prepared: pipeline.Prepared) -> pipeline.Prepared:
     """The sample with the estimates of a few measures, up to date."""
-    path = pipeline.estimate(prepared, YEAR)
-    estimates = pd.read_parquet(path)
-    key = path.with_name(f"{path.name}.key").read_text(encoding="utf-8").partition("\n")[0]
-    estimates[estimates["measure"].isin(MEASURES)].to_parquet(path, index=False)
-    pipeline.mark(path, key)
+    keep_measures(prepared, MEASURES)
     return prepared
 
 

@@ -23,6 +23,7 @@ from partnerlib.disclosure.protection import Loss, Protected, protect, withhold
 from partnerlib.disclosure.protection.relations import Relations
 from partnerlib.disclosure.versions import small_differences
 from partnerlib.disclosure.zones import Aggregates
+from partnerlib.errors import ReleaseRefused
 
 ROUNDS = 40
 """Most times a release tells less before it is given up."""
@@ -30,8 +31,14 @@ ROUNDS = 40
 PATIENCE, STRIDE = 4, 3
 """Rounds of single steps, and steps a round takes from then on."""
 
+SECONDS = 10.0
+"""Longest one question to the solver may take; without an answer the quantity counts as exposed."""
+
 DECIMALS = 3
 """Decimals of a published share of what is withheld: it tells how much, and not of how many."""
+
+UNPROVED = "not proved"
+"""What stands in place of an attacker where the solver gave no answer, with its reason."""
 
 Owner = tuple[str, str]
 """Kind and code of the organization a release is for."""
@@ -66,10 +73,14 @@ def pass_gate(
     owner: Owner | None = None,
     progress: Callable[[str], None] = lambda _message: None,
     jobs: int = 2,
+    seconds: float = SECONDS,
 ) -> Passed:
     """Protect the aggregates of a year until no attacker finds anybody, beside every earlier release.
 
     What is still exposed after the last round is named in the result; sealing refuses it.
+
+    Parameters
+        seconds: longest one question to the solver may take
     """
     progress("protecting")
     memory: Memory = {}
@@ -87,6 +98,7 @@ def pass_gate(
             before.definitions,
             aggregates.frame,
             policy,
+            seconds,
             progress=progress,
             memory=memory,
             jobs=jobs,
@@ -94,13 +106,16 @@ def pass_gate(
         )
         exposed = _of_others(found.exposed, owner)
         if not exposed.empty and len(before.cells):
-            alone = _known_before(protected.cells, before, aggregates, policy, memory)
+            alone = _known_before(protected.cells, before, aggregates, policy, memory, seconds)
             exposed, already = _added(exposed, alone, policy)
         if exposed.empty or policy.on_exposure == "state" or attempt == ROUNDS:
             break
         # What is still exposed after a few rounds is many steps away: take several before asking again.
-        for _ in range(1 if attempt < PATIENCE else STRIDE):
-            protected = withhold(protected, _places(exposed, protected.definitions, attempt))
+        try:
+            for _ in range(1 if attempt < PATIENCE else STRIDE):
+                protected = withhold(protected, _places(exposed, protected.definitions, attempt))
+        except ReleaseRefused as refused:
+            raise _with_unproved(refused, exposed) from None
         protected = _without_small_differences(protected, earlier, policy)
     return Passed(
         cells=protected.cells,
@@ -136,18 +151,24 @@ def attack(
     owner: Owner | None = None,
     progress: Callable[[str], None] = lambda _message: None,
     earlier: Sequence[Earlier] = (),
+    seconds: float = SECONDS,
 ) -> Verdict:
-    """Attack published cells, whoever protected them, together with what earlier releases printed."""
+    """Attack published cells, whoever protected them, together with what earlier releases printed.
+
+    Parameters
+        seconds: longest one question to the solver may take
+    """
     before = beside(cells, definitions, reference.frame, earlier)
     if earlier:
         progress(_told(before, earlier))
     memory: Memory = {}
     found = audit_counts(
-        cells, before.definitions, reference.frame, policy, progress=progress, memory=memory, earlier=before.cells
-    )
+        cells, before.definitions, reference.frame, policy, seconds, progress=progress, memory=memory,
+        earlier=before.cells,
+    )  # fmt: skip
     exposed, already = _of_others(found.exposed, owner), found.exposed.iloc[:0]
     if not exposed.empty and len(before.cells):
-        exposed, already = _added(exposed, _known_before(cells, before, reference, policy, memory), policy)
+        exposed, already = _added(exposed, _known_before(cells, before, reference, policy, memory, seconds), policy)
     return Verdict(
         exposed=(
             *(_named(row) for row in exposed.itertuples(index=False)),
@@ -165,12 +186,12 @@ PLACE = ["measure", "set", "kind", "unit_kind", "unit_code", "first", "last"]
 
 
 def _known_before(
-    cells: pd.DataFrame, before: Beside, aggregates: Aggregates, policy: Policy, memory: Memory
+    cells: pd.DataFrame, before: Beside, aggregates: Aggregates, policy: Policy, memory: Memory, seconds: float
 ) -> pd.DataFrame:
     """What is exposed by earlier releases beside the state's totals, which every release prints."""
     totals = cells[cells["unit_kind"] == "state"]
     found = audit_counts(
-        totals, before.definitions, aggregates.frame, policy, memory=memory, earlier=before.cells
+        totals, before.definitions, aggregates.frame, policy, seconds, memory=memory, earlier=before.cells
     )  # fmt: skip
     return found.exposed
 
@@ -240,7 +261,22 @@ def _places(exposed: pd.DataFrame, definitions: pd.DataFrame, attempt: int) -> p
 
 def _named(row: Any) -> str:
     span = row.last if row.first == row.last else f"{row.first} to {row.last}"
-    return f"{row.measure} ({row.set}), {row.unit_kind}:{row.unit_code}, {span}: found by {row.attacker or 'insiders'}"
+    found = row.attacker if is_unproved(row.attacker) else f"found by {row.attacker or 'insiders'}"
+    return f"{row.measure} ({row.set}), {row.unit_kind}:{row.unit_code}, {span}: {found}"
+
+
+def is_unproved(attacker: str) -> bool:
+    """Whether a finding names no attacker, but why the solver gave no answer."""
+    return attacker.startswith(UNPROVED)
+
+
+def _with_unproved(refused: ReleaseRefused, exposed: pd.DataFrame) -> ReleaseRefused:
+    """A refusal that also says, where it is so, that the solver gave no answer, and to what."""
+    unproved = exposed[exposed["attacker"].map(is_unproved)]
+    if unproved.empty:
+        return refused
+    first = _named(next(unproved.itertuples(index=False)))
+    return ReleaseRefused(f"{refused}\n{len(unproved)} of them count as exposed without an answer; first: {first}")
 
 
 def _summary(found: Audit, exposed: pd.DataFrame, policy: Policy) -> dict[str, dict[str, int]]:
