@@ -40,11 +40,17 @@ def dots(
     series: Mapping[str, style.Series],
     statistic: str = "rate",
     is_synthetic: bool = False,
+    aim: float | None = None,
+    counted: str = "People",
 ) -> Figure | Words:
     """Each measure on its own line: a dot and its 95% interval for every series, the first series on top.
 
     frame
         columns `label`, `series`, `value`, `low`, `high`, `people`; labels are drawn in the order they first appear.
+    aim
+        A value that all are held against: a line, and an axis no longer than the values need.
+    counted
+        What `people` counts, where it is not people.
     """
     if frame["value"].notna().sum() == 0:
         return nothing_to_draw(title)
@@ -77,7 +83,9 @@ def dots(
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.45, -0.55)
     _axis_of(axes, statistic)
-    if statistic in {"rate", "share"}:
+    if aim is not None:
+        axes.axvline(aim, color=style.INK, linewidth=1.0, linestyle=(0, (4, 3)), zorder=0)
+    elif statistic in {"rate", "share"}:
         axes.set_xlim(-0.015, 1.015)
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(names), frameon=False, fontsize=9, handletextpad=0.3,
@@ -93,7 +101,7 @@ def dots(
             "Measure": drawn["label"],
             "Who": drawn["series"],
             "Value (95% interval)": [_printed(row, statistic) for _, row in drawn.iterrows()],
-            "People": [people(count) for count in drawn["people"]],
+            counted: [people(count) for count in drawn["people"]],
         }
     )
     return Figure(title, note, f"{title}. {alt}.", data, *finish(figure, is_synthetic))
