@@ -7,9 +7,12 @@ import pandas as pd
 from partnerlib.measures.placement import NEAR_MILES
 from partnerlib.measures.populations import EVERY_UNIT, LARGE_UNITS
 from partnerlib.measures.registry import measure
-from partnerlib.measures.results import Count, Mean, Rate, Share
+from partnerlib.measures.results import Count, Distribution, Mean, Rate, Share
 
 _EMPLOYMENT = ("seed measure 13: a stable employment pipeline", "consortium objective 3")
+
+HIRED_WHERE = ("host_district", "other_district", "not_found")
+"""Where the completers a district hosted were hired by the first October."""
 
 
 @measure(
@@ -244,25 +247,30 @@ def host_yield(hosted_completers: pd.DataFrame, years: int, by: str) -> Rate:
     sample="hosted_completers",
     needs=("hired_in_placement_district", "years_to_hire"),
     topic="hiring",
-    title="Hosted here, hired elsewhere by the first October",
+    title="Where hosted completers were hired by the first October",
     informs=("partnership criterion 1", "partnership criterion 3"),
     horizon=1,
 )
-def hosted_and_hired_elsewhere(hosted_completers: pd.DataFrame) -> Rate:
-    """Share of the completers a district hosted who took their first job in another district by the first October.
+def hosted_and_hired(hosted_completers: pd.DataFrame) -> Distribution:
+    """Shares of the completers a district hosted whom it hired, whom another district hired, and who are not found.
 
     Formula
-        hosted completers whose first job, found by the first October, is outside the host district / hosted completers
+        hosted completers whose first job, found by the first October, is in the host district (`host_district`, the
+        yield of hosting), in another one (`other_district`), or who have no such job or one in a district that is not
+        known (`not_found`) / hosted completers
     Excluded
         practicum equivalents (teachers of record), whom the district employs while it hosts them
     Caution
-        the others were hired by the host, or are not found: private and out-of-state work is invisible
+        not found is not the same as not employed: private and out-of-state work is invisible
     Source
         District Pipeline Advisory: who trains in a district and whom it hires
     """
-    in_time = hosted_completers["years_to_hire"] < 1
-    hired = hosted_completers["hired_in_placement_district"].astype("boolean")
-    return Rate((in_time & ~hired).astype("boolean").fillna(False))
+    is_here = hosted_completers["hired_in_placement_district"].astype("boolean")
+    in_time = (hosted_completers["years_to_hire"] < 1).astype("boolean")
+    # Beside an unknown the whole is unknown, and whoever is not known to be hired is not found.
+    here, elsewhere = ((in_time & is_it).fillna(False) for is_it in (is_here, ~is_here))
+    place = pd.Series("not_found", index=hosted_completers.index, dtype="str")
+    return Distribution(place.mask(here, "host_district").mask(elsewhere, "other_district"), "hired", HIRED_WHERE)
 
 
 @measure(

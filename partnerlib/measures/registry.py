@@ -27,7 +27,7 @@ import pandas as pd
 
 from partnerlib.errors import DataError, ParameterError, did_you_mean
 from partnerlib.measures.cells import UNIT_KINDS
-from partnerlib.measures.results import Result
+from partnerlib.measures.results import Result, Share
 
 MINIMUM = 10
 """People below which a number is remarked upon, unless its measure says otherwise. The release does the withholding."""
@@ -89,6 +89,20 @@ class Measure:
                 f"{did_you_mean(missing[0], sample.columns)}"
             )
         return self.function(sample[list(self.needs)], **self.parameters)
+
+    @property
+    def of_nobody(self) -> Result:
+        """What the measure returns for a sample with nobody in it: which kind of number it is."""
+        return self.compute(pd.DataFrame({name: pd.Series(dtype="Float64") for name in self.needs}))
+
+    @property
+    def unlike_state(self) -> tuple[str, ...]:
+        """Kinds of unit whose number is of another thing than the state's, so that neither stands beside the other.
+
+        A provider's share of all beginners is a part of them; the state's is how many come from any provider.
+        """
+        result = self.of_nobody
+        return tuple(result.within) if isinstance(result, Share) else ()
 
 
 _MEASURES: dict[str, Measure] = {}

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
 from partnerlib.measures import all_measures
 from partnerlib.measures.outcomes import GROWTH_MINIMUM
 from partnerlib.measures.populations import POPULATIONS
 from partnerlib.measures.registry import MINIMUM, Measure
-from partnerlib.measures.results import Distribution, LifeTable, Mean, Result
+from partnerlib.measures.results import Distribution, LifeTable, Mean
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Relations:
 def relations(measures: Mapping[str, Measure] | None = None) -> Relations:
     """The relations of all measures, or of those given."""
     known = dict(all_measures() if measures is None else measures)
-    results = {name: _of_nobody(entry) for name, entry in known.items()}
+    results = {name: entry.of_nobody for name, entry in known.items()}
     return Relations(
         population={name: entry.sample for name, entry in known.items()},
         within={name: population.within for name, population in POPULATIONS.items()},
@@ -61,11 +59,6 @@ def relations(measures: Mapping[str, Measure] | None = None) -> Relations:
             name for name, result in results.items() if isinstance(result, Mean) and result.weights is not None
         ),
     )
-
-
-def _of_nobody(entry: Measure) -> Result:
-    """What a measure returns for a sample with nobody in it: which kind of number it is."""
-    return entry.compute(pd.DataFrame({name: pd.Series(dtype="Float64") for name in entry.needs}))
 
 
 def _domain(entry: Measure) -> str:

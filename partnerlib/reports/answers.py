@@ -31,26 +31,22 @@ APART = {
 COHORTS = {1: "Newest cohort", POOLED: "Three cohorts pooled"}
 """What a window is called in the head of a table."""
 
-UNLIKE = frozenset({("provider", "share_of_beginners"), ("partnership", "share_of_beginners")})
-"""Kinds of unit and measures whose state's number is of another thing: beginners from any provider, not from one."""
 
-
-def answer(found: Sequence[Compared], unit_kind: str) -> Words:
+def answer(found: Sequence[Compared]) -> Words:
     """Each measure in a line of its own: the number, the cohort before, the state, and whether they differ at all."""
     pieces: list[str | Quote] = []
     for pair in found:
-        told = _told(pair, (unit_kind, pair.measure) not in UNLIKE) if pair.best is not None else [_untold(pair)]
+        told = _told(pair) if pair.best is not None else [_untold(pair)]
         pieces += [*(["\n"] if pieces else []), *told]
     return quoting("answer", pieces) if pieces else Words("No number of this release informs it.", "answer")
 
 
-def _told(pair: Compared, is_alike: bool) -> list[str | Quote]:
-    pieces = sentence(pair, with_state=is_alike)
+def _told(pair: Compared) -> list[str | Quote]:
+    pieces = sentence(pair, with_state=True)
     before = pair.before
     if pair.best is pair.this and before is not None and is_number(before["value"]):
         pieces += [" A cohort before: ", Quote(printed(before), key_of(before)), "."]
-    is_comparable = is_alike and pair.statistic != "count"
-    difference = apart(pair.best, pair.state_beside_best) if is_comparable else None
+    difference = apart(pair.best, pair.state_beside_best) if pair.statistic != "count" else None
     return [*pieces, *([] if difference is None else [APART.get(difference, OVERLAP)])]
 
 

@@ -61,6 +61,8 @@ def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[C
 
     Small units (a partnership) are released for three cohorts pooled only: their newest cohort alone is then empty.
 
+    The state stands beside it where its number is of the same thing.
+
     Rule
         the newest cohort for which the state has a number; without any, the newest cohort of the unit that is not
         'not yet observed'; without that, its newest. The cohort depends on the measure alone, so that all units of a
@@ -81,6 +83,7 @@ def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[C
         year = (known or observed or years)[-1]
         this = cells.get((name, year, 1))
         any_row = next(iter(cells.values()))
+        is_alike = any_row["unit_kind"] not in definition(name).unlike_state
         found.append(
             Compared(
                 name,
@@ -90,8 +93,8 @@ def compared(unit: pd.DataFrame, state: pd.DataFrame, topic: str = "") -> list[C
                 this,
                 cells.get((name, year - 1, 1)),
                 cells.get((name, year, POOLED)),
-                state_rows.get((name, year, 1)),
-                state_rows.get((name, year, POOLED)),
+                state_rows.get((name, year, 1)) if is_alike else None,
+                state_rows.get((name, year, POOLED)) if is_alike else None,
             )
         )
     return sorted(found, key=lambda pair: (definition(pair.measure).rank, pair.measure))

@@ -65,12 +65,17 @@ def numbers_of_units(cells: pd.DataFrame, entries: Iterable[Entry]) -> dict[str,
 
 
 def _shown(cells: pd.DataFrame) -> pd.DataFrame:
-    """The rows a comparison may show: no subgroups, the newest cohort the state has a number for, and three pooled."""
+    """The rows a comparison may show: no subgroups, the newest cohort the state has a number for, and three pooled.
+
+    The state's number stands beside everybody's, so it is left out where for some it is of another thing.
+    """
     plain = cells[(cells["group"] == "") & cells["unit_kind"].isin(COMPARED)]
     of_state = plain[(plain["unit_kind"] == "state") & (plain["window_years"] == 1) & plain["value"].notna()]
     newest = plain["measure"].map(of_state.groupby("measure")["cohort"].max())
     is_newest = (plain["cohort"] == newest) | (plain["window_years"] == POOLED)
     kept = plain[is_newest & plain["window_years"].isin([1, POOLED])]
+    is_unlike = kept["measure"].map(lambda name: bool(definition(name).unlike_state)).astype(bool)
+    kept = kept[~(is_unlike & (kept["unit_kind"] == "state"))]
     return kept.assign(is_printed=kept["value"].notna())
 
 

@@ -21,6 +21,8 @@ class Definition:
     """Formula, who is counted, who is left out, units, source files, source: heading and text."""
     rank: int = 10_000
     """Place in the registry, which is the order of the argument."""
+    unlike_state: tuple[str, ...] = ()
+    """Kinds of unit whose number is of another thing than the state's: it does not stand beside theirs."""
 
 
 @cache
@@ -43,7 +45,7 @@ def definitions() -> dict[str, Definition]:
         sections["Source files"] = "; ".join(collections(entry.sample))
         if "Source" in entry.sections:
             sections["Source"] = entry.sections["Source"]
-        found[name] = Definition(name, entry.title, entry.summary, sections, rank)
+        found[name] = Definition(name, entry.title, entry.summary, sections, rank, entry.unlike_state)
     return found
 
 

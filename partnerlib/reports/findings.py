@@ -157,6 +157,11 @@ OUTCOMES = {
     "changed_role": "changed role",
     "left": "left",
 }
+HIRED = {
+    "host_district": "hired by the host district",
+    "other_district": "hired by another district",
+    "not_found": "not found",
+}
 READINESS = {
     "fully_ready": "fully ready",
     "mostly_ready": "mostly ready",

@@ -40,9 +40,6 @@ PHRASES = {
     "host_yield_3y": (
         "Of the hosted completers of {cohort}, {value} had a first job in the host district by the third October"
     ),
-    "hosted_and_hired_elsewhere": (
-        "Of the hosted completers of {cohort}, {value} had a first job in another district by the first October"
-    ),
     "employed_within_3_years": (
         "Of the completers of {cohort}, {value} were found in a Massachusetts public school within three Octobers"
     ),
@@ -69,7 +66,7 @@ FIRST = {
     "partnership": ("candidates_placed", "host_yield_1y", "hired_in_placement_district", "retained_school_1y"),
     "state": ("candidates_placed", "employed_first_october", "hired_in_placement_district", "retained_school_1y"),
     "review": ("completers_counted", "employed_first_october", "hired_in_placement_district", "ready_hiring_principal"),
-    "advisory": ("candidates_placed", "host_yield_1y", "hosted_and_hired_elsewhere", "completers_hired"),
+    "advisory": ("candidates_placed", "host_yield_1y", "completers_hired", "host_yield_3y"),
 }
 """Measures a headline is made of, by kind of reader, in the order of its sentences."""
 

@@ -123,14 +123,20 @@ class Report:
     def outcomes(self, measure: str = "new_teacher_outcomes", who: str = "New teachers") -> Block:
         """Stayers, movers, changed roles and leavers a year later, in the newest cohort and in three."""
         known = self._newest_known(measure)
-        sources = [
-            (cohort_label(known, window), series, measure, _at(cells, known, window))
-            for window in (1, POOLED)
-            for series, cells in self._beside
-        ]
         title = f"{who} a year later: {self.unit_name}"
-        figure = findings.level_shares(sources, "outcome", findings.OUTCOMES, title, self.is_synthetic)
+        figure = findings.level_shares(
+            self._by_window(measure, known), "outcome", findings.OUTCOMES, title, self.is_synthetic
+        )
         return self._show(figure) if figure else self._nothing_about("retention")
+
+    def hosted(self, measure: str = "hosted_and_hired") -> Block:
+        """Completers hosted here: hired here, hired elsewhere, not found, by the first October; the state beside."""
+        known = self._newest_known(measure)
+        title = f"Hosted completers by the first October: {self.unit_name}"
+        figure = findings.level_shares(
+            self._by_window(measure, known), "hired", findings.HIRED, title, self.is_synthetic
+        )
+        return self._show(figure) if figure else self._nothing_about("hiring")
 
     def readiness(self) -> Block:
         """How ready practitioners, principals, candidates and completers say new teachers are; the state beside."""
@@ -153,7 +159,7 @@ class Report:
     def answer(self, *measures: str) -> Words:
         """What some measures say in sentences ready to paste, with the cohort before and the state beside."""
         found = [pair for pair in self.compared("", *measures) if not pair.is_empty]
-        return self._show(answers.answer(found, self.unit_kind))
+        return self._show(answers.answer(found))
 
     def evidence(self, title: str, *measures: str) -> Block:
         """Measures of any topic in one table, as they are named: the numbers behind an answer."""
@@ -208,6 +214,14 @@ class Report:
         known = self.state[(self.state["measure"] == measure) & self.state["value"].notna()]
         newest = known[known["window_years"] == 1]["cohort"].max()
         return self.report_year if pd.isna(newest) else int(newest)
+
+    def _by_window(self, measure: str, cohort: int) -> list[tuple[str, str, str, pd.DataFrame]]:
+        """The cells of a measure with levels: the newest cohort and three pooled, of the unit and of the state."""
+        return [
+            (cohort_label(cohort, window), series, measure, _at(cells, cohort, window))
+            for window in (1, POOLED)
+            for series, cells in self._beside
+        ]
 
     def _nothing_about(self, topic: str) -> Words:
         asked = self.unit[self.unit["topic"] == topic]

@@ -97,7 +97,10 @@ f            T            2016            F                       97010001      
 g            T            2016            F                       -                     elementary    2017           0             T                      -
 h            T            2017            F                       97010001              elementary    2018           0             T                      F
 """)  # noqa: E501
-example("hosted_and_hired_elsewhere", ELSEWHERE, 2016, plain=(2, 5, 0.4))  # a, b of a, b, c, d, f
+example(
+    "hosted_and_hired", ELSEWHERE, 2016,
+    host_district=(1, 5, 0.2), other_district=(2, 5, 0.4), not_found=(2, 5, 0.4),
+)  # fmt: skip  # c; a, b; d and f; of a, b, c, d, f
 example(
     "employed_first_october", ELSEWHERE, 2016, plain=(5, 7, 5 / 7), mathematics=(3, 3, 1), elementary=(2, 4, 0.5)
 )  # a to c of a to c; e, g of d to g

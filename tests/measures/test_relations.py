@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from measures.random_state import LAST, random_state
 
-from partnerlib.measures import all_measures
+from partnerlib.disclosure.protection.sets import definitions
+from partnerlib.measures import all_measures, find
+from partnerlib.measures.estimation import estimate
+from partnerlib.measures.hiring import HIRED_WHERE
 from partnerlib.measures.populations import POPULATIONS
 from partnerlib.measures.relations import relations
 
@@ -29,6 +33,22 @@ def test_what_kind_of_number_a_measure_is_follows_from_what_it_returns() -> None
     assert told.levels["new_teacher_outcomes"][0] == "stayer"
     assert "hazard_school" in told.curves and "survival_school" in told.curves
     assert "growth_of_novices" in told.weighted and "placement_distance_mean" not in told.weighted
+
+
+def test_hired_by_the_host_is_one_set_and_with_elsewhere_and_not_found_everybody_hosted() -> None:
+    """Printed under two names, it is one number: whoever reads both, and those hired elsewhere, reads them together."""
+    names = ("host_yield_1y", "hosted_and_hired", "completers_counted")
+    told = definitions(estimate(random_state(), LAST, [find(name) for name in names]), relations())
+    yielded = told[told["measure"] == "host_yield_1y"].iloc[0]
+    levels = told[told["measure"] == "hosted_and_hired"].set_index("level")
+    assert tuple(levels.index) == HIRED_WHERE and levels["is_partition"].all()
+    assert levels["counted"]["host_district"] == yielded["counted"] and levels["counted"].nunique() == 3
+    assert set(levels["among"]) == {yielded["among"]}
+
+
+def test_a_share_of_a_larger_units_people_is_of_another_thing_than_the_states() -> None:
+    unlike = {name: entry.unlike_state for name, entry in all_measures().items() if entry.unlike_state}
+    assert unlike == {"share_of_beginners": ("partnership", "provider")}
 
 
 @pytest.mark.parametrize("name", sorted(name for name, found in POPULATIONS.items() if found.within))

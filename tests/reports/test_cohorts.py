@@ -64,6 +64,19 @@ def test_a_partnership_is_told_by_three_cohorts_beside_the_states_three(cells: p
     assert table.rows[0][0].detail == "2012-13 to 2014-15"
 
 
+def test_a_share_of_all_beginners_stands_beside_no_state_of_another_thing(cells: pd.DataFrame) -> None:
+    """The state's is how many beginners come from any provider: comparable with a district's, and with no pair's."""
+    pair = pair_of(cells, "share_of_beginners", PAIR)
+    assert pair.best is not None and pair.state is None and pair.state_pooled is None
+    assert measure_table([pair], "Hiring", with_state=True).columns == ["Measure", "Three cohorts pooled"]
+    assert (
+        "in the state" not in headline("partnership", [pair]).text
+        and not cards("partnership", [pair]).cards[0]["beside"]
+    )
+    district = pair_of(cells_of(cells, single=20, pooled=60), "share_of_beginners", DISTRICT)
+    assert "in the state" in headline("district", [district]).text
+
+
 def test_a_comparison_draws_three_cohorts_where_they_print_more(cells: pd.DataFrame) -> None:
     pair = pair_of(cells_of(cells, single=4, pooled=30))
     figure = rate_comparison([pair], "Hiring", "this district", with_state=True, is_synthetic=False)
