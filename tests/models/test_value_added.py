@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from partnerlib.errors import DataError
+from partnerlib.disclosure.models import check_model, release_models
+from partnerlib.errors import DataError, ReleaseRefused
 from partnerlib.models.classroom_features import regressors, subject_rows
 from partnerlib.models.value_added import value_added
 from partnerlib.models.variance_components import VarianceComponents, moments, shrunken_over_years, teacher_year_sums
@@ -109,3 +110,57 @@ def test_a_subject_nobody_was_tested_in_is_refused_in_words() -> None:
 def test_one_teacher_alone_cannot_be_compared() -> None:
     with pytest.raises(DataError, match="fewer than two teachers"):
         value_added(students(30), "math", sample_id="x")
+
+
+def school(teachers: int = 8, students_each: int = 15) -> pd.DataFrame:
+    """Two years of one school: every teacher has the same students twice, three of all the students a disability."""
+    rng, classes = np.random.default_rng(2), []
+    for teacher in range(teachers):
+        for year in (2017, 2018):
+            known = {name: rng.normal(size=students_each) for name in ("score", "lag_score", "lag_score_other")}
+            one = students(
+                students_each, mepid=f"9{teacher:07d}", sasid=[f"{teacher}-{i}" for i in range(students_each)],
+                school_year=year, class_id=f"{teacher}-{year}", gender=rng.choice(["F", "M"], students_each),
+                is_low_income=rng.random(students_each) < 0.4, has_disability=np.arange(students_each) < (teacher < 3),
+                **known,
+            )  # fmt: skip
+            classes.append(one)
+    return pd.concat(classes, ignore_index=True)
+
+
+def test_without_the_people_behind_its_terms_no_coefficient_of_value_added_may_be_published() -> None:
+    plain, counted = (value_added(school(), "math", sample_id="x", with_support=w).coefficients for w in (False, True))
+    pd.testing.assert_frame_equal(plain.terms, counted.terms)
+    assert plain.support is None
+    with pytest.raises(ReleaseRefused, match="the people behind its terms were not counted"):
+        release_models([plain])
+    assert [finding.where for finding in check_model(counted)] == ["term 'has_disability'"]
+    published = release_models([counted.keep("lag_score", "is_low_income")])
+    assert list(published["term"]) == ["lag_score", "is_low_income"] and set(published["people"]) == {120}
+
+
+def test_the_people_behind_a_coefficient_of_value_added_are_students_each_counted_once() -> None:
+    frame = school()
+    found = value_added(frame, "math", sample_id="x", with_support=True).coefficients.support
+    assert found is not None
+    people = found.terms.set_index("term")["people"]
+    assert people["lag_score"] == frame["sasid"].nunique() == 120 < len(frame)
+    assert people["has_disability"] == frame.loc[frame["has_disability"], "sasid"].nunique() == 3
+    sides = [frame.loc[frame["is_low_income"] == side, "sasid"].nunique() for side in (True, False)]
+    assert people["is_low_income"] == min(sides)
+
+
+def test_leverage_and_degrees_of_freedom_of_value_added_are_those_of_a_regression_with_dummies() -> None:
+    frame = school()
+    found = value_added(frame, "math", sample_id="x", with_support=True).coefficients.support
+    assert found is not None
+    rows, _ = subject_rows(frame, "math")
+    kept = regressors(rows)[list(found.terms["term"])].to_numpy(float)
+    dummies = pd.concat(
+        [pd.get_dummies(rows[name].astype("str"), dtype=float) for name in ("mepid", "school_year")], axis=1
+    )
+    whole = np.column_stack([dummies.to_numpy(), kept])
+    assert found.residual_degrees_of_freedom == len(rows) - np.linalg.matrix_rank(whole)
+    hats = [np.diag(design @ np.linalg.pinv(design)) for design in (whole, dummies.to_numpy())]
+    assert found.leverage == pytest.approx((hats[0] - hats[1]).max(), abs=1e-6)
+    assert list(found.effects["levels"]) == [8, 2] and list(found.effects["fewest"]) == [15, 120]
