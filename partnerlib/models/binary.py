@@ -16,6 +16,7 @@ import pandas as pd
 import statsmodels.api as sm
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
+from partnerlib.models.identical_rows import identical_rows
 from partnerlib.models.sandwich import covariance, likelihood_factor, meat_of_clusters, meat_of_rows
 
 Link = Literal["logit", "cloglog"]
@@ -55,15 +56,13 @@ def fit_binary(outcome: pd.Series, design: pd.DataFrame, clusters: pd.Series | N
 
     The covariance carries Stata's factor, G/(G-1) with clusters and n/(n-1) without.
     """
-    counted = _identical_rows(outcome, design, clusters)
-    exog = counted[list(design.columns)].to_numpy(dtype=float)
-    weights = counted["rows"].to_numpy(dtype=float)
-    model = sm.GLM(
-        counted["outcome"].to_numpy(dtype=float),
-        exog,
-        family=sm.families.Binomial(link=LINKS[link]()),
-        freq_weights=weights,
-    )
+    columns = [design[name].to_numpy(dtype=float) for name in design.columns]
+    happened = outcome.to_numpy(dtype=float)
+    group = pd.factorize(clusters)[0] if clusters is not None else np.zeros(len(happened), dtype=np.int64)
+    row, position = identical_rows([*columns, happened, *([group] if clusters is not None else [])])
+    exog = np.column_stack([column[position] for column in columns])
+    weights = np.bincount(row, minlength=len(position)).astype(float)
+    model = sm.GLM(happened[position], exog, family=sm.families.Binomial(link=LINKS[link]()), freq_weights=weights)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # told below, with the terms it concerns
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -71,10 +70,8 @@ def fit_binary(outcome: pd.Series, design: pd.DataFrame, clusters: pd.Series | N
     coefficients = np.asarray(fit.params)
     scores = exog * model.score_factor(coefficients, scale=1.0)[:, None]
     bread = np.linalg.pinv((exog.T * model.hessian_factor(coefficients, scale=1.0)) @ exog, hermitian=True)
-    groups = weights.sum() if clusters is None else counted["cluster"].nunique()
-    meat = (
-        meat_of_rows(scores, weights) if clusters is None else meat_of_clusters(scores, counted["cluster"].to_numpy())
-    )
+    groups = weights.sum() if clusters is None else len(np.unique(group))
+    meat = meat_of_rows(scores, weights) if clusters is None else meat_of_clusters(scores, group[position])
     share = float(outcome.mean())
     return BinaryFit(
         names=tuple(design.columns),
@@ -84,16 +81,9 @@ def fit_binary(outcome: pd.Series, design: pd.DataFrame, clusters: pd.Series | N
         null_log_likelihood=_log_likelihood(np.full(len(exog), share), model.endog, weights),
         n=len(outcome),
         clusters=int(groups),
-        distinct_rows=len(counted),
+        distinct_rows=len(exog),
         cautions=_fit_cautions(design, outcome, coefficients, bool(fit.converged), exog),
     )
-
-
-def _identical_rows(outcome: pd.Series, design: pd.DataFrame, clusters: pd.Series | None) -> pd.DataFrame:
-    frame = design.assign(outcome=outcome.astype("float64").to_numpy())
-    if clusters is not None:
-        frame["cluster"] = pd.factorize(clusters)[0]
-    return frame.groupby(list(frame.columns), sort=True, dropna=False).size().rename("rows").reset_index()
 
 
 def _log_likelihood(mean: np.ndarray, outcome: np.ndarray, weights: np.ndarray) -> float:

@@ -29,6 +29,13 @@ EXITS: Mapping[str, str] = {
 }
 """The ways out of a teaching post in a school, by the value of `outcome` in `careers`, in words."""
 STAYED = "stayed"
+EXITS_OF_LEVEL: Mapping[str, tuple[str, ...]] = {
+    "school": tuple(EXITS),
+    "district": ("mover_other_district", "changed_role", "left"),
+    "state_position": ("changed_role", "left"),
+    "state_any": ("left",),
+}
+"""What counts as leaving at each level of retention."""
 
 ReturnersRule = Literal["first", "again"]
 RETURNERS: Mapping[str, str] = {

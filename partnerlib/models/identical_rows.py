@@ -27,10 +27,10 @@ def identical_rows(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarra
             distinct, codes = np.unique(codes, return_inverse=True)
             width = len(distinct)
         codes, width = codes * levels + code, width * levels
-    distinct, inverse = _ordered(codes, width)
-    position = np.empty(distinct, dtype=np.int64)
-    position[inverse[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return inverse, position
+    rows, row = _ordered(codes, width)
+    position = np.empty(rows, dtype=np.int64)
+    position[row[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return row, position
 
 
 def _coded(column: np.ndarray) -> tuple[np.ndarray, int]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from partnerlib.errors import ParameterError, did_you_mean
 from partnerlib.models.design import require_columns
+from partnerlib.models.exits import EXITS_OF_LEVEL, ReturnersRule, exit_periods
 from partnerlib.models.linear import Question, linear
 from partnerlib.models.results import Estimates
 from partnerlib.models.retention import LEVELS, hazard_model, person_periods
@@ -82,6 +83,38 @@ def hazard_ladder(
         )
         for name, covariates in specifications.items()
     )
+
+
+def returners_ladder(
+    hired: pd.DataFrame,
+    careers: pd.DataFrame,
+    *,
+    exposures: Sequence[str],
+    sample_id: str,
+    cluster: str = "placement_school_code",
+    level: str = "state_position",
+) -> tuple[Estimates, ...]:
+    """Log odds of leaving in a year under both rules for people who come back, side by side.
+
+    The same people, the same dummies: only who is at risk differs (`exits.RETURNERS` has the rules in words). Followed
+    in the years they teach, from the first job.
+    """
+    if level not in LEVELS:
+        raise ParameterError(f"retention level '{level}': {did_you_mean(level, LEVELS)}")
+    known = hired.dropna(subset=["mepid", "first_job_year", *exposures])
+    known = known.sort_values(["first_job_year", "candidate_id"]).drop_duplicates("mepid")
+    results = []
+    rules: tuple[tuple[ReturnersRule, str], ...] = (("first", "first exit ends"), ("again", "returners at risk again"))
+    for rule, name in rules:
+        periods = exit_periods(careers, returners=rule, exits=EXITS_OF_LEVEL[level], starts=known)
+        periods = periods.merge(known[["mepid", *exposures, cluster]], on="mepid", validate="many_to_one")
+        results.append(
+            hazard_model(
+                periods, exposures=exposures, cluster=cluster, level=level, returners=rule, specification=name,
+                sample_id=sample_id,
+            )
+        )  # fmt: skip
+    return tuple(results)
 
 
 def novice_effects(teacher_effects: pd.DataFrame, hired: pd.DataFrame) -> pd.DataFrame:

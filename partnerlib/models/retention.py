@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from partnerlib.errors import DataError, ParameterError, did_you_mean
-from partnerlib.models.binary import Link, fit_binary
-from partnerlib.models.design import numeric_terms, require_columns, usable_rows
+from partnerlib.models.binary import RUNAWAY, Link, fit_binary
+from partnerlib.models.design import numeric_terms, refuse_unanswerable, require_columns, usable_rows
+from partnerlib.models.exits import RETURNERS, ReturnersRule
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
 from partnerlib.models.support import support
 
@@ -24,8 +25,6 @@ LEVELS = {
     "state_any": ("retained_state_any", "leaving the state's public schools altogether"),
 }
 """A retention rate without its level is wrong: the column of `careers` and the words of each."""
-
-RETURNERS = "the first exit ends the spell; who comes back later is not at risk again"
 
 HAZARD_CAN_BE_WRONG = (
     "Being hired where one was placed is chosen by candidate and school: a stayer by temperament may choose both.",
@@ -91,6 +90,7 @@ def hazard_model(
     person: str = "mepid",
     level: str = "state_position",
     link: Link = "logit",
+    returners: ReturnersRule = "first",
     specification: str = "duration dummies",
     sample_id: str,
 ) -> Estimates:
@@ -103,12 +103,15 @@ def hazard_model(
         clustered where the exposure was assigned (placement school, job school). Without a cluster, robust by
         person-year: given still there, the years of one person add uncorrelated scores (martingale differences), and
         rows stay identical enough to be joined. Normal quantiles.
+    Parameters
+        returners  the rule the person-years were made by (`exits.RETURNERS`): said in the estimand
     """
     if level not in LEVELS:
         raise ParameterError(f"retention level '{level}': {did_you_mean(level, LEVELS)}")
     scale = "log odds" if link == "logit" else "log hazard"
     needed = ["exited", "period", person, *([cluster] if cluster else []), *exposures]
     rows = usable_rows(periods, needed, "hazard model")
+    refuse_unanswerable(rows.frame, "exited", exposures, cluster or person, (), "hazard model")
     informative, cautions = _periods_with_both_outcomes(rows.frame)
     duration = pd.DataFrame(
         {f"year {t}": (informative["period"] == t).astype("float64") for t in sorted(informative["period"].unique())}
@@ -119,8 +122,8 @@ def hazard_model(
     fit = fit_binary(informative["exited"], design, informative[cluster] if cluster else None, link)
     people = int(informative[person].nunique())
     return Estimates(
-        terms=coefficient_table(fit.names, fit.coefficients, fit.std_errors),
-        estimand=f"{scale} of {LEVELS[level][1]} in a year, given still there ({RETURNERS})",
+        terms=_finite(coefficient_table(fit.names, fit.coefficients, fit.std_errors), exposures),
+        estimand=f"{scale} of {LEVELS[level][1]} in a year, given still there ({RETURNERS[returners]})",
         outcome="exited",
         specification=specification,
         clustering=f"by {cluster}" if cluster else "robust by person-year",
@@ -138,6 +141,19 @@ def hazard_model(
         statistics={"log_likelihood": fit.log_likelihood, "distinct_rows": float(fit.distinct_rows)},
         support=support(informative["exited"].astype("float64"), design, informative[person], exposures=exposures),
     )
+
+
+def _finite(table: pd.DataFrame, exposures: Sequence[str]) -> pd.DataFrame:
+    """The terms without numbers where one tells perfectly who leaves; refused when it is an exposure."""
+    separated = table["estimate"].abs() > RUNAWAY
+    asked = [term for term in table.loc[separated, "term"] if term in exposures]
+    if asked:
+        raise DataError(
+            f"hazard model: {', '.join(asked)} predicts leaving perfectly, so that no finite odds exist; compare "
+            "shares, or take a wider sample"
+        )
+    numbers = [column for column in table.columns if column != "term"]
+    return table.assign(**{column: table[column].mask(separated) for column in numbers})
 
 
 def _periods_with_both_outcomes(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -15,6 +15,8 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from partnerlib.models.identical_rows import identical_rows
+
 MOST_SWEEPS = 200
 """Rounds of taking out the means of several effects in turn; shares of leverage need no more than three digits."""
 
@@ -64,26 +66,34 @@ def support(
         people  who each row is about; people are counted once however many rows they have
         counts  people a row stands for, where rows are groups and the outcome is a share
     """
-    design, y = terms.to_numpy(dtype=float), outcome.to_numpy(dtype=float)
+    y = outcome.to_numpy(dtype=float)
     codes = [pd.factorize(np.asarray(effect))[0] for effect in effects]
     who = pd.factorize(people)[0]
-    root = np.ones(len(y)) if weights is None else np.sqrt(weights.to_numpy(dtype=float))
-    net = _net_of(design, codes, root**2) * root[:, None]
+    # Rows that agree in terms, effects and weight share leverage and pull: half a million are a few thousand.
+    every = [terms.iloc[:, place].to_numpy(dtype=float) for place in range(terms.shape[1])]
+    given = [] if weights is None else [weights.to_numpy(dtype=float)]
+    row, position = identical_rows([*every, *codes, *given] or [np.zeros(len(y))])
+    many = np.bincount(row, minlength=len(position)).astype(float)
+    design = np.column_stack([column[position] for column in every]) if every else np.empty((len(position), 0))
+    root = np.sqrt(given[0][position]) if given else np.ones(len(position))
+    grouped = [code[position] for code in codes]
+    net = _net_of(design, grouped, root**2 * many) * root[:, None]
     tally = _Tally(who, y, None if counts is None else counts.to_numpy(dtype=float))
     flags = [bool(np.isin(column, (0.0, 1.0)).all()) for column in design.T]
-    share, leverage = _influence(net)
+    share, leverage = _influence(net, many)
     shown = [position for position, term in enumerate(terms.columns) if term in set(exposures)]
     others = [position for position in range(len(terms.columns)) if position not in set(shown)]
-    rank = _rank(net) + _rank_of_effects(codes)
-    cells = _cells(design, flags, codes)
+    rank = _rank(net, many) + _rank_of_effects(grouped)
+    cells = _cells(design, flags, grouped)
+    sides = [[side[row] for side in _sides(column, flag)] for column, flag in zip(design.T, flags, strict=True)]
     return Support(
         terms=pd.DataFrame(
             {
                 "term": [str(term) for term in terms.columns],
                 "is_flag": flags,
-                "people": [tally.people(_sides(column, flag)) for column, flag in zip(design.T, flags, strict=True)],
-                "fewest": [tally.fewest(_sides(column, flag)) for column, flag in zip(design.T, flags, strict=True)],
-                "pull": [tally.largest_share(column) for column in share.T],
+                "people": [tally.people(each) for each in sides],
+                "fewest": [tally.fewest(each) for each in sides],
+                "pull": [tally.largest_share(column[row]) for column in share.T],
             }
         ),
         effects=pd.DataFrame(
@@ -95,11 +105,11 @@ def support(
         ),
         residual_degrees_of_freedom=len(y) - rank,
         leverage=float(leverage.max(initial=0.0)),
-        exposure_leverage=float((leverage - _influence(net[:, others])[1]).max(initial=0.0)) if shown else 0.0,
+        exposure_leverage=(float((leverage - _influence(net[:, others], many)[1]).max(initial=0.0)) if shown else 0.0),
         exposures=tuple(exposures),
         is_binary=tally.is_binary,
         is_saturated=all(flags) and int(cells.max()) + 1 <= rank,
-        fewest_in_a_cell=tally.fewest_by(cells),
+        fewest_in_a_cell=tally.fewest_by(cells[row]),
     )
 
 
@@ -135,8 +145,9 @@ class _Tally:
             return int(min(np.bincount(codes, weights=part, minlength=groups).round().min() for part in parts))
         found = []
         for side in (self.outcome == 1.0, self.outcome == 0.0) if self.is_binary else (np.ones(len(codes), bool),):
-            pairs = np.unique(np.column_stack([codes[side], self.who[side]]), axis=0)
-            found.append(int(np.bincount(pairs[:, 0], minlength=groups).min()))
+            people = int(self.who.max(initial=0)) + 1
+            pairs = pd.unique(codes[side].astype(np.int64) * people + self.who[side])
+            found.append(int(np.bincount(pairs // people, minlength=groups).min()))
         return min(found)
 
     def largest_share(self, squared: np.ndarray) -> float:
@@ -146,7 +157,9 @@ class _Tally:
 
     def _distinct(self, side: np.ndarray) -> int:
         if self.counts is None:
-            return int(np.unique(self.who[side]).size)
+            seen = np.zeros(int(self.who.max(initial=-1)) + 1, dtype=bool)
+            seen[self.who[side]] = True
+            return int(seen.sum())
         first = np.unique(self.who[side], return_index=True)[1]
         return round(float(self.counts[side][first].sum()))
 
@@ -172,22 +185,24 @@ def _net_of(design: np.ndarray, effects: Sequence[np.ndarray], weights: np.ndarr
     return net
 
 
-def _influence(net: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Squared weight of every row in every coefficient, and every row's leverage."""
+def _influence(net: np.ndarray, many: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Squared weight of every row in every coefficient, and every row's leverage; a row stands for `many`."""
     if not net.shape[1]:
         return np.zeros(net.shape), np.zeros(len(net))
-    scale = np.sqrt((net**2).sum(axis=0))
+    scale = np.sqrt(many @ net**2)
     scaled = net / np.where(scale > 0, scale, 1.0)
-    pulled = scaled @ np.linalg.pinv(scaled.T @ scaled, rcond=1e-10, hermitian=True)
+    cross = scaled.T @ (scaled * many[:, None])
+    pulled = scaled @ np.linalg.pinv(cross, rcond=1e-10, hermitian=True)
+    pulled[:, scale == 0] = 0.0  # what the effects have taken up is pulled by nobody
     return pulled**2, np.einsum("ij,ij->i", pulled, scaled)
 
 
-def _rank(net: np.ndarray) -> int:
+def _rank(net: np.ndarray, many: np.ndarray) -> int:
     if not net.shape[1]:
         return 0
-    scale = np.sqrt((net**2).sum(axis=0))
+    scale = np.sqrt(many @ net**2)
     scaled = net / np.where(scale > 1e-9, scale, np.inf)
-    return int(np.linalg.matrix_rank(scaled.T @ scaled, tol=1e-9, hermitian=True))
+    return int(np.linalg.matrix_rank(scaled.T @ (scaled * many[:, None]), tol=1e-9, hermitian=True))
 
 
 def _rank_of_effects(effects: Sequence[np.ndarray]) -> int:

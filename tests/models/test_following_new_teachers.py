@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from partnerlib.models.new_teachers import novice_effects, spells_of_new_teachers
+from partnerlib.models.new_teachers import novice_effects, returners_ladder, spells_of_new_teachers
 from partnerlib.models.partnerships import hired_by_host_ladder, host_district_cells
 
 HIRED = pd.DataFrame(
@@ -49,6 +49,30 @@ def test_someone_with_two_providers_is_followed_once_from_the_earlier_first_job(
 def test_an_aide_who_becomes_a_teacher_has_not_left_teaching() -> None:
     hired = HIRED.assign(first_job_is_teacher=pd.array([True, False, True, True, True], dtype="boolean"))
     assert spells_of_new_teachers(hired, CAREERS)["mepid"].tolist() == ["1", "4"]
+
+
+def many_careers(people: int = 300, seed: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Six Octobers each; one in five is away in a year and, half of the time, back in the next."""
+    rng = np.random.default_rng(seed)
+    away = rng.random((people, 6)) < 0.2
+    away[:, 0] = False
+    gone = (away & (rng.random((people, 6)) < 0.5)).cumsum(axis=1) > 0
+    there = ~away & ~gone
+    person, place = np.nonzero(there[:, :5])
+    careers = pd.DataFrame({"mepid": person.astype(str), "school_year": 2014 + place, "is_teacher": True})
+    careers["outcome"] = np.where(there[person, place + 1], "stayer", "left")
+    hired = pd.DataFrame({"mepid": np.arange(people).astype(str), "first_job_year": 2014})
+    placed = pd.DataFrame({"placed": rng.random(people) < 0.5, "placement_school_code": np.arange(people) % 40})
+    return hired.assign(candidate_id=hired["mepid"]).join(placed), careers
+
+
+def test_both_rules_for_returners_stand_side_by_side_and_say_which_they_are() -> None:
+    hired, careers = many_careers()
+    first, again = returners_ladder(hired, careers, exposures=["placed"], sample_id="invented")
+    assert (first.people, again.people) == (300, 300)
+    unbroken = careers["school_year"] - 2014 == careers.groupby("mepid").cumcount()
+    assert first.n == int(unbroken.sum()) < len(careers) == again.n
+    assert "not at risk again" in first.estimand and "same career" in again.estimand
 
 
 def test_novices_are_in_their_first_or_second_year() -> None:

@@ -120,7 +120,22 @@ def test_a_year_in_which_nobody_left_is_left_out_and_named() -> None:
     assert any("Career years 9" in sentence for sentence in fit.cautions)
 
 
-def test_a_trait_that_predicts_leaving_perfectly_is_called_separation() -> None:
-    periods = some_periods().assign(traits=lambda rows: rows["exited"])
-    fit = hazard_model(periods, exposures=["traits"], sample_id="invented")
-    assert any("Separation" in sentence or "did not converge" in sentence for sentence in fit.cautions)
+def test_a_covariate_that_tells_perfectly_who_leaves_has_no_number_and_is_named() -> None:
+    periods = some_periods().assign(trait=lambda rows: np.where(rows["exited"] & (rows["mepid"] < 40), "a", "b"))
+    fit = hazard_model(periods, exposures=["placed"], covariates=["trait"], sample_id="invented")
+    assert np.isnan(fit["trait: a"]["estimate"])
+    assert np.isfinite(fit["placed"]["estimate"])
+    assert any("Separation: trait: a" in sentence for sentence in fit.cautions)
+
+
+def test_questions_that_cannot_be_answered_are_refused() -> None:
+    periods = some_periods()
+    cases = {
+        "placed predicts leaving perfectly": periods.assign(placed=periods["exited"]),
+        "placed is the same in all": periods.assign(placed=False),
+        "exited is False in all": periods.assign(exited=False),
+        "one school only": periods.assign(school=1),
+    }
+    for words, frame in cases.items():
+        with pytest.raises(DataError, match=words):
+            hazard_model(frame, exposures=["placed"], cluster="school", sample_id="invented")
