@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from partnerlib import samples
 from partnerlib.errors import ParameterError
+from partnerlib.models.linear import Question, linear
 from partnerlib.studies import (
     charted,
     curve,
     open_study,
     outcome_shares,
     printed,
+    publishable,
+    publishable_steps,
     retention_series,
     statewide_retention,
 )
@@ -122,3 +128,31 @@ def test_value_added_carries_the_identifier_of_the_sample_whose_ledger_is_shown(
     assert {model.coefficients.sample_id for model in study.value_added.values()} == {
         samples.tested_classrooms(study.panels).sample_id
     }
+
+
+def test_a_model_of_a_study_leaves_through_the_gate_or_says_why_not() -> None:
+    people = 400
+    chance = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {
+            "candidate_id": np.arange(people).astype(str), "school_code": chance.integers(0, 60, people).astype(str),
+            "is_hired": chance.random(people) < 0.6, "is_near": chance.random(people) < 0.4,
+            "is_the_one": np.arange(people) == 17, "score": chance.normal(size=people),
+        }
+    )  # fmt: skip
+    asked = Question("is_hired", ("is_near", "score"), "difference", "school_code", "candidate_id", "sample-0a")
+    plain = linear(frame, asked, "raw")
+    thin = linear(frame, replace(asked, exposures=("is_near", "is_the_one")), "with one apart")
+    told = publishable(plain, thin)
+    assert told.startswith("models: nothing is published") and "term 'is_the_one'" in told
+    exact, told = plain["is_near"], publishable(plain)
+    assert f"{exact['estimate']:.3g}" in told and f"{exact['estimate']:.6f}" not in told and "p_value" not in told
+
+
+def test_a_curve_of_a_study_leaves_in_steps_of_ten_or_not_at_all() -> None:
+    table = pd.DataFrame(
+        {"time": [1, 2, 3], "at_risk": [201, 150, 60], "events": [40, 4, 20], "survival": [0.801, 0.78, 0.52]}
+    )
+    told = publishable_steps(table)
+    assert "200" in told and "201" not in told and len(told.splitlines()) == 3, "the second year joins the third"
+    assert "no step holds 10 who left" in publishable_steps(table.iloc[1:2])
