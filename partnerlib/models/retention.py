@@ -112,7 +112,7 @@ def hazard_model(
     needed = ["exited", "period", person, *([cluster] if cluster else []), *exposures]
     rows = usable_rows(periods, needed, "hazard model")
     refuse_unanswerable(rows.frame, "exited", exposures, cluster or person, (), "hazard model")
-    informative, cautions = _periods_with_both_outcomes(rows.frame)
+    informative, cautions = periods_with_both_outcomes(rows.frame)
     duration = pd.DataFrame(
         {f"year {t}": (informative["period"] == t).astype("float64") for t in sorted(informative["period"].unique())}
     )
@@ -156,7 +156,7 @@ def _finite(table: pd.DataFrame, exposures: Sequence[str]) -> pd.DataFrame:
     return table.assign(**{column: table[column].mask(separated) for column in numbers})
 
 
-def _periods_with_both_outcomes(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def periods_with_both_outcomes(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Without years in which everybody or nobody left: their dummy has no finite estimate, and they tell nothing."""
     share = rows.groupby("period")["exited"].transform("mean")
     kept = rows[(share > 0) & (share < 1)].reset_index(drop=True)
