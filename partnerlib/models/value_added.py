@@ -59,6 +59,8 @@ class ValueAdded:
     """mepid, school_year, subject, effect, effect_shrunken, reliability, n_students, connected_set."""
     teacher_years: pd.DataFrame
     """Sums per teacher and year that every shrunken effect is made from."""
+    teacher_classes: pd.DataFrame
+    """The same sums per teacher, year and class: what forecasts with drift are made from."""
     connected_sets: pd.DataFrame
     """connected_set, teachers, students: inside a set effects can be compared, across sets they cannot."""
 
@@ -104,12 +106,13 @@ def value_added(
     """
     rows, untested = subject_rows(classrooms, subject)
     design = regressors(rows)
-    outcome = rows[["mepid", "school_year", "weight", "score"]]
-    stage = _FirstStage(outcome, design.to_numpy(dtype=float), _codes_of(rows), within_schools)
-    codes = stage.codes
+    codes = _codes_of(rows)
+    outcome = rows[["mepid", "school_year", "weight", "score"]].assign(class_number=codes.classes)
+    stage = _FirstStage(outcome, design.to_numpy(dtype=float), codes, within_schools)
     if len(codes.teacher_names) < 2 or codes.classes.max() < 1:
         raise DataError(f"value added in {subject}: fewer than two teachers or classes; there is nothing to compare")
-    fit, years = stage.fit(np.ones(len(rows), dtype=bool))
+    fit, residuals = stage.fit(np.ones(len(rows), dtype=bool))
+    years = teacher_year_sums(residuals)
     sets = fit.connected_set if within_schools else np.zeros(len(codes.teacher_names), dtype=np.int64)
     variances, component_table = _components(stage, years)
     about = (
@@ -142,6 +145,7 @@ def value_added(
         variances=variances,
         teacher_effects=_yearly_effects(years, variances, subject, set_of),
         teacher_years=years,
+        teacher_classes=teacher_year_sums(residuals, ("mepid", "school_year", "class_number")),
         connected_sets=_describe_sets(years, set_of),
     )
 
@@ -188,7 +192,7 @@ class _FirstStage:
     within_schools: bool
 
     def fit(self, kept: np.ndarray, errors: bool = True) -> tuple[AbsorbedFit, pd.DataFrame]:
-        """The fit on the kept rows, and the sums per teacher and year of what is left of their scores."""
+        """The fit on the kept rows, and what is left of their scores."""
         rows, codes = self.rows[kept], self.codes.kept(kept)
         score, weights = rows["score"].to_numpy(dtype=float), rows["weight"].to_numpy(dtype=float)
         design = self.design[kept]
@@ -201,7 +205,7 @@ class _FirstStage:
             # continuing teachers gain to the calendar, and make every later cohort of novices look worse.
             net, centre = score - design @ np.nan_to_num(fit.coefficients), codes.grade_years
         means = np.bincount(centre, weights=weights * net) / np.bincount(centre, weights=weights)
-        return fit, teacher_year_sums(rows[["mepid", "school_year", "weight"]].assign(residual=net - means[centre]))
+        return fit, rows.drop(columns="score").assign(residual=net - means[centre])
 
 
 def _components(stage: _FirstStage, years: pd.DataFrame) -> tuple[VarianceComponents, pd.DataFrame]:
@@ -210,7 +214,8 @@ def _components(stage: _FirstStage, years: pd.DataFrame) -> tuple[VarianceCompon
     if teachers > REFITTED_TEACHERS:
         return standard_deviations(moments(years), moments_without_groups(years), refitted=False)
     group = teacher_groups(teachers, REFITTED_GROUPS)[stage.codes.teachers]
-    replicates = [moments(stage.fit(group != g, errors=False)[1]) for g in range(group.max() + 1)]
+    left_out = (stage.fit(group != g, errors=False)[1] for g in range(group.max() + 1))
+    replicates = [moments(teacher_year_sums(residuals)) for residuals in left_out]
     return standard_deviations(moments(years), np.stack(replicates), refitted=True)
 
 

@@ -6,6 +6,7 @@ The lasting part is what a teacher's years have in common. Only sums per teacher
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +38,10 @@ class VarianceComponents:
         return np.divide(self.persistent, total, out=np.zeros_like(total), where=total > 0)
 
 
-def teacher_year_sums(rows: pd.DataFrame) -> pd.DataFrame:
-    """Weighted mean residual per teacher and year with what its error needs.
+def teacher_year_sums(rows: pd.DataFrame, by: Sequence[str] = ("mepid", "school_year")) -> pd.DataFrame:
+    """Weighted mean residual per teacher and year (or per group `by`) with what its error needs.
 
-    rows: mepid, school_year, residual, weight (a co-taught student counts by its share).
+    rows: the columns of `by`, residual, weight (a co-taught student counts by its share).
     `effective_students` = (sum w)^2 / sum w^2 is the number of equally weighted students with the same sampling error.
     """
     weighted = rows.assign(
@@ -50,7 +51,7 @@ def teacher_year_sums(rows: pd.DataFrame) -> pd.DataFrame:
         w2r2=(rows["weight"] * rows["residual"]) ** 2,
     )
     sums = (
-        weighted.groupby(["mepid", "school_year"], sort=True)
+        weighted.groupby(list(by), sort=True)
         .agg(n_students=("residual", "size"), weight=("weight", "sum"), w2=("w2", "sum"), wr=("wr", "sum"),
              wr2=("wr2", "sum"), w2r2=("w2r2", "sum"))
         .reset_index()

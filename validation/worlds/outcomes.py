@@ -1,0 +1,77 @@
+"""Invented classrooms for the estimators of what students learn: small, drawn afresh for every seed, truth at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+LASTING_SD, DRIFTING_SD, PERSISTENCE = 0.10, 0.12, 0.6
+"""A teacher's effect in a year: a part that stays, and one that fades by 0.6 a year."""
+CLASS_SD, STUDENT_SD = 0.08, 0.5
+LAG_SLOPE = 0.6
+
+
+def autocovariance(lag: int) -> float:
+    """Covariance of a drifting teacher's effects in two years `lag` apart."""
+    return LASTING_SD**2 + DRIFTING_SD**2 * PERSISTENCE**lag
+
+
+@dataclass(frozen=True)
+class DriftingClassrooms:
+    """Rows as in the classrooms panel, and what is true of them."""
+
+    rows: pd.DataFrame
+    truth: pd.DataFrame
+    """mepid, school_year, effect."""
+
+
+def drifting_effects(rng: np.random.Generator, teachers: int, years: int) -> np.ndarray:
+    """(teachers, years) effects whose covariance depends on the years between: `autocovariance`."""
+    drifting = np.empty((teachers, years))
+    drifting[:, 0] = rng.normal(0, DRIFTING_SD, teachers)
+    innovation = DRIFTING_SD * np.sqrt(1 - PERSISTENCE**2)
+    for year in range(1, years):
+        drifting[:, year] = PERSISTENCE * drifting[:, year - 1] + rng.normal(0, innovation, teachers)
+    return drifting + rng.normal(0, LASTING_SD, teachers)[:, None]
+
+
+def classrooms(
+    rng: np.random.Generator, effects: np.ndarray, classes: int = 2, size: int = 12, sorting: float = 0.5,
+    student_sd: float = STUDENT_SD, taught: np.ndarray | None = None, subject: str = "math",
+) -> DriftingClassrooms:  # fmt: skip
+    """Students of given teacher effects (teachers x years); the better a teacher, the better the students (`sorting`).
+
+    Grades differ between teachers and never change, half of the teachers each: colleagues are many, so that centring on
+    their mean takes little away. `taught` tells the years in which a teacher has classes; all when not given.
+    """
+    teachers = len(effects)
+    place = np.argwhere(np.ones(effects.shape, bool) if taught is None else taught)
+    teacher, year = np.repeat(place, classes * size, axis=0).T
+    room = np.repeat(np.arange(len(place) * classes), size)
+    n = len(room)
+    class_mean = sorting * effects[teacher, year] + rng.normal(0, 0.3, len(place) * classes)[room]
+    lag = class_mean + rng.normal(0, 0.8, n)
+    shock = rng.normal(0, CLASS_SD, len(place) * classes)[room]
+    score = LAG_SLOPE * lag + effects[teacher, year] + shock + rng.normal(0, student_sd, n)
+    names = teacher_names(teachers)
+    rows = pd.DataFrame(
+        {
+            "mepid": names[teacher], "sasid": np.char.zfill(np.arange(n).astype(str), 10), "school_year": 2012 + year,
+            "subject": subject, "school_code": "95000005", "class_id": room.astype(str),
+            "grade": np.where(teacher % 2, "05", "06"), "weight": 1.0, "score": score, "lag_score": lag,
+            "lag_score_other": 0.7 * lag + rng.normal(0, 0.6, n), "is_low_income": rng.random(n) < 0.35,
+            "is_english_learner": rng.random(n) < 0.1, "has_disability": rng.random(n) < 0.17,
+            "gender": np.where(rng.random(n) < 0.5, "F", "M"), "race_ethnicity": "White",
+        }
+    )  # fmt: skip
+    truth = pd.DataFrame(
+        {"mepid": names[place[:, 0]], "school_year": 2012 + place[:, 1], "effect": effects[tuple(place.T)]}
+    )
+    return DriftingClassrooms(rows, truth)
+
+
+def teacher_names(count: int) -> np.ndarray:
+    """Invented identifiers, in order."""
+    return np.char.add("9", np.char.zfill(np.arange(count).astype(str), 7)).astype(object)
