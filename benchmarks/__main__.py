@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import build, release, reports
+from benchmarks import build, hazards, release, reports
 
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -48,6 +48,14 @@ def release_gate(
     release.compare(estimates, gconfid)
 
 
+@app.command(name="hazards")
+def yearly_hazards(
+    rows: Annotated[int, typer.Option(help="Person-years; 50,000, 500,000 and 5,000,000 when 0.")] = 0,
+) -> None:
+    """Hazards and competing exits on person-years, identical rows counted first, against `statsmodels`."""
+    hazards.compare(rows)
+
+
 @app.callback(invoke_without_command=True)
 def everything(context: typer.Context) -> None:
     """All benchmarks at their full size (about fifteen minutes on two cores)."""
@@ -55,6 +63,7 @@ def everything(context: typer.Context) -> None:
         build.compare(None, "state")
         reports.compare(50, 2, 8, formats="html,pdf,word,excel,csv")
         release.compare(None)
+        hazards.compare()
 
 
 if __name__ == "__main__":
