@@ -183,3 +183,30 @@ def shrunken_over_years(years: pd.DataFrame, components: VarianceComponents, by:
         n_students=sums["n_students"],
         years=sums["years"],
     )
+
+
+def as_regressor(years: pd.DataFrame, components: VarianceComponents, by: Sequence[str] = ("mepid",)) -> pd.DataFrame:
+    """Teacher effects for the right-hand side of a regression: shrunken, so that their noise does not attenuate.
+
+    The noise of a shrunken effect is unrelated to it: one more unit of it is, on average, one more unit of the true
+    effect, and its coefficient is that of the true effect. An unshrunken effect as a regressor gives the coefficient
+    times the reliability. Leave out the years that the outcome shares (`ValueAdded.leaving_out`).
+
+    Returns the columns of `by`, effect_shrunken, reliability, n_students, years.
+    """
+    return shrunken_over_years(years, components, list(by)).drop(columns="effect")
+
+
+def as_outcome(years: pd.DataFrame, components: VarianceComponents) -> pd.DataFrame:
+    """Teacher effects for the left-hand side of a regression: unshrunken, with the precision to weight them by.
+
+    Noise in an outcome does no harm; shrinking it does, because it pulls every group towards the same mean and the
+    coefficient comes out times the reliability.
+
+    Formula
+        precision = 1 / (sigma2_mu + sigma2_theta + sigma2_e / n)
+    Returns
+        mepid, school_year, effect, precision, n_students
+    """
+    noise = components.transitory + components.student / years["effective_students"]
+    return years[["mepid", "school_year", "effect", "n_students"]].assign(precision=1 / (components.persistent + noise))
