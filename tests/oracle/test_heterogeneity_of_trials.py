@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from partnerlib.errors import DataError
-from partnerlib.models.heterogeneity import contrasts, heterogeneity
+from partnerlib.errors import DataError, ParameterError
+from partnerlib.models.heterogeneity import Spread, contrasts, heterogeneity, shrunken
 
 # treated with and without the disease, controls with and without it
 TRIALS = np.array(
@@ -34,6 +35,64 @@ def test_q_tau_and_reliability_equal_the_printed_ones(risk_ratios: tuple[np.ndar
     assert found.tau_squared == pytest.approx(0.328564, abs=5.1e-7)
     assert found.tau == pytest.approx(0.573205, abs=5.1e-7)
     assert found.p_value < 1e-20 and found.cautions == ()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "tau_squared", "mean", "error"),
+    [("dersimonian-laird", 0.308760, -0.714117, 0.178742), ("paule-mandel", 0.318068, -0.714968, 0.180892)],
+)
+def test_other_estimators_of_the_spread_and_their_means_equal_the_printed_ones(
+    risk_ratios: tuple[np.ndarray, np.ndarray], estimator: Spread, tau_squared: float, mean: float, error: float
+) -> None:
+    found = heterogeneity(*risk_ratios, estimator)
+    assert found.tau_squared == pytest.approx(tau_squared, abs=5.1e-7)
+    assert found.random_mean == pytest.approx(mean, abs=5.1e-7)
+    assert found.random_mean_error == pytest.approx(error, abs=5.1e-7)
+
+
+def test_the_interval_of_the_spread_is_where_q_meets_its_two_quantiles(
+    risk_ratios: tuple[np.ndarray, np.ndarray],
+) -> None:
+    values, errors = risk_ratios
+    found = heterogeneity(*risk_ratios)
+    for end, share in ((found.tau_low, 0.975), (found.tau_high, 0.025)):
+        weights = 1 / (end**2 + errors**2)
+        centre = np.average(values, weights=weights)
+        assert weights @ (values - centre) ** 2 == pytest.approx(stats.chi2.ppf(share, 12), rel=1e-9)
+    assert found.tau_low < found.tau < found.tau_high
+
+
+def test_the_interval_of_the_spread_holds_it_in_95_percent_of_draws() -> None:
+    rng = np.random.default_rng(15)
+    errors = rng.uniform(0.02, 0.06, 15)
+    fits = [heterogeneity(rng.normal(0, 0.03, 15) + rng.normal(0, errors), errors) for _ in range(1000)]
+    assert 0.93 < np.mean([fit.tau_low <= 0.03 <= fit.tau_high for fit in fits]) < 0.97
+
+
+def test_shrunken_estimates_miss_by_less_and_their_intervals_hold() -> None:
+    """Over 300 draws of 20 units: squared error below that of the raw estimates, 95% intervals right over units."""
+    rng = np.random.default_rng(14)
+    errors = rng.uniform(0.02, 0.06, 20)
+    raw, drawn_in, holds = [], [], []
+    for _ in range(300):
+        truth = rng.normal(0.6, 0.03, 20)
+        estimates = truth + rng.normal(0, errors)
+        table = shrunken(estimates, errors)
+        raw.append(((estimates - truth) ** 2).mean())
+        drawn_in.append(((table["estimate"] - truth) ** 2).mean())
+        holds.append(((table["low"] <= truth) & (truth <= table["high"])).mean())
+    assert np.mean(drawn_in) < 0.6 * np.mean(raw)
+    assert 0.93 < np.mean(holds) < 0.975
+
+
+def test_without_any_spread_the_pull_is_as_strong_as_so_few_units_allow() -> None:
+    """(P - 3)/(P - 1) of the way to the mean: half of it with five units, nine tenths with twenty-one."""
+    few = shrunken([0.5, 0.51, 0.49, 0.5, 0.52], [0.01, 0.02, 0.03, 0.04, 0.05])
+    many = shrunken(np.linspace(0.49, 0.51, 21), np.full(21, 0.02))
+    assert few["kept"].to_numpy() == pytest.approx(0.5)
+    assert many["kept"].to_numpy() == pytest.approx(0.1)
+    with pytest.raises(DataError, match="fewer than 4"):
+        shrunken([0.5, 0.6, 0.7], [0.1, 0.1, 0.1])
 
 
 def test_units_that_differ_by_chance_only_are_not_to_be_ordered() -> None:
@@ -64,3 +123,8 @@ def test_bonferroni_intervals_are_wider_and_contain_the_plain_ones() -> None:
 def test_a_single_unit_cannot_be_compared() -> None:
     with pytest.raises(DataError, match="two or more pairs"):
         heterogeneity([0.1], [0.1])
+
+
+def test_an_unknown_estimator_is_answered_with_the_nearest() -> None:
+    with pytest.raises(ParameterError, match="paule-mandel"):
+        heterogeneity([0.1, 0.2], [0.1, 0.1], "paule-mandell")  # type: ignore[arg-type]
