@@ -14,7 +14,8 @@ import pandas as pd
 
 from partnerlib.disclosure.audit.certificate import certificate
 from partnerlib.disclosure.audit.earlier import Beside, beside
-from partnerlib.disclosure.audit.release_audit import Audit, Memory, audit_counts
+from partnerlib.disclosure.audit.release_audit import Audit, audit_counts
+from partnerlib.disclosure.audit.remembered import Memory
 from partnerlib.disclosure.audit.silence import said_beside
 from partnerlib.disclosure.cells import KEY
 from partnerlib.disclosure.ledger import Earlier
@@ -83,7 +84,7 @@ def pass_gate(
         seconds: longest one question to the solver may take
     """
     progress("protecting")
-    memory: Memory = {}
+    memory = Memory()
     protected = protect(aggregates.frame, policy, relations, is_synthetic, owner)
     protected = _without_small_differences(protected, earlier, policy)
     earlier = [release for release in earlier if not release.cells.empty]
@@ -161,7 +162,7 @@ def attack(
     before = beside(cells, definitions, reference.frame, earlier)
     if earlier:
         progress(_told(before, earlier))
-    memory: Memory = {}
+    memory = Memory()
     found = audit_counts(
         cells, before.definitions, reference.frame, policy, seconds, progress=progress, memory=memory,
         earlier=before.cells,

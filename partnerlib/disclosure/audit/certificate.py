@@ -70,8 +70,6 @@ def _changed(reference: World, change: Changed | None) -> World:
     """The reference world with the people of a change where it has them."""
     if change is None:
         return reference
-    fields, moved = change.neighbourhood.fields, change.moved
-    by = change.table[moved] - change.neighbourhood.reference[moved]
     levels = len(reference.counted.sets)
     counts = [reference.x, reference.n, *reference.around]
     changed = [_copied(part) for part in counts]
@@ -79,7 +77,7 @@ def _changed(reference: World, change: Changed | None) -> World:
         (kind.x.copy(), kind.n.copy(), [larger.copy() for larger in kind.around]) for kind in reference.classifications
     ]
     starts = np.cumsum([0, *(len(kind.codes) for kind in reference.classifications)])
-    for (part, what, provider, district, which, cohort), people in zip(fields[moved], by, strict=True):
+    for (part, what, provider, district, which, cohort), people in zip(change.fields, change.by, strict=True):
         own, at = (changed[0], (part,)) if part < levels else (changed[part - levels + 1], ())
         if what == PAIR and own.pair is not None:
             own.pair[(*at, provider, district, cohort)] += people

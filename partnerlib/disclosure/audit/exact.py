@@ -5,9 +5,9 @@ Of a few providers and districts around the target first, of many or all then. W
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 
 import highspy
 import numpy as np
@@ -16,7 +16,7 @@ from scipy import sparse
 from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.neighbourhoods import Layout, Neighbourhood, Place
 from partnerlib.disclosure.audit.proofs import UNLISTED, BlockRooms
-from partnerlib.disclosure.audit.solver import OPTIONS
+from partnerlib.disclosure.audit.solver import OPTIONS, Pace
 from partnerlib.disclosure.audit.system import Integers, SolverGaveUp, reproduces
 from partnerlib.disclosure.audit.worlds import NOBODYS, Ints
 
@@ -25,6 +25,16 @@ NEIGHBOURS = (3, 6, 12)
 
 KEPT = 16
 """Neighbourhoods kept inside the solver: each takes a few megabytes."""
+
+ANY_WORLD: Mapping[str, bool | int | float | str] = {
+    "presolve": "on",
+    "mip_heuristic_run_feasibility_jump": True,
+    "mip_max_improving_sols": 1,
+}
+"""How a world in whole numbers is looked for: any will do, and thousands of unknowns are quicker with a presolve."""
+
+SOON, FEW = 2.0, 50
+"""Seconds, and nodes of a search, that whole numbers may take while there are more people to ask."""
 
 SMALL = 600
 """Pairs up to which the last neighbourhood is the whole block."""
@@ -40,30 +50,22 @@ class Attack:
 
 @dataclass(frozen=True)
 class Changed:
-    """Another world that prints the same release, by what is different in it."""
+    """Another world that prints the same release, by what is different in it from the reference."""
 
-    neighbourhood: Neighbourhood
-    table: Integers
-    """The counts of the neighbourhood; everything outside is as in the reference world."""
-
-    @cached_property
-    def by(self) -> Ints:
-        """By how much each unknown differs from the reference world's."""
-        return self.table - self.neighbourhood.reference
-
-    @cached_property
-    def moved(self) -> Ints:
-        """The unknowns that differ."""
-        return np.flatnonzero(self.by)
+    layout: Layout
+    fields: Ints
+    """Part, what it counts, provider, district, class and cohort of each count that differs; -1 where none applies."""
+    by: Ints
+    """By how much each of them differs from the reference world's."""
 
     def owners(self, side: int) -> Ints:
         """Providers (side 0) or districts (side 1) whose people differ."""
-        found = np.unique(self.neighbourhood.fields[self.moved, 2 + side])
+        found = np.unique(self.fields[:, 2 + side])
         return found[found >= 0]
 
     def change(self, place: Place) -> int:
         """By how much a count differs from the reference world's."""
-        return int(self.by[self.neighbourhood.unknowns_of(place)].sum())
+        return int(self.by[self.layout.counted_in(place, self.fields)].sum())
 
 
 class Nearest:
@@ -73,7 +75,7 @@ class Nearest:
     """
 
     def __init__(self, rooms: BlockRooms, seconds: float) -> None:
-        self.layout, self.seconds = Layout(rooms), seconds
+        self.layout, self.seconds, self.pace = Layout(rooms), seconds, Pace()
         self.world = rooms.world
         self.found: list[Changed] = []
         """Every world found so far: one that was found for a count often serves another."""
@@ -95,12 +97,25 @@ class Nearest:
             for holds_sizes in (True, False):
                 # A small block is built once, and those who are far away are held still in it.
                 program = self._program(*(everybody if is_small else near), holds_sizes)
-                table = program.nearest(place, change, attack, near, is_whole=is_last and not holds_sizes)
+                table = program.nearest(place, change, attack, near, is_last)
                 if table is not None:
-                    found = Changed(program.neighbourhood, table)
+                    by = table - program.reference
+                    moved = np.flatnonzero(by)
+                    found = Changed(self.layout, program.neighbourhood.fields[moved], by[moved])
                     self.found.append(found)
                     return found
         return None
+
+    def changes_found(self, place: Place) -> Ints:
+        """By how much a count differs in every world found so far."""
+        if not self.found:
+            return np.empty(0, dtype=np.int64)
+        fields, by = (np.concatenate([getattr(found, name) for found in self.found]) for name in ("fields", "by"))
+        world = np.repeat(np.arange(len(self.found)), [len(found.by) for found in self.found])
+        counted = self.layout.counted_in(place, fields)
+        changes = np.zeros(len(self.found), dtype=np.int64)
+        np.add.at(changes, world[counted], by[counted])
+        return changes
 
     def _around(self, place: Place, attack: Attack, width: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """A neighbourhood: the target's own nodes, others that hold its people or are like it, and those of nobody."""
@@ -147,16 +162,17 @@ class Nearest:
         if key not in self._programs:
             if len(self._programs) >= KEPT:
                 self._programs.clear()
-            self._programs[key] = _Program(Neighbourhood(self.layout, providers, districts, holds_sizes), self.seconds)
+            near = Neighbourhood(self.layout, providers, districts, holds_sizes)
+            self._programs[key] = _Program(near, self.seconds, self.pace)
         return self._programs[key]
 
 
 class _Program:
     """One neighbourhood inside the solver, as changes of the reference world."""
 
-    def __init__(self, neighbourhood: Neighbourhood, seconds: float) -> None:
+    def __init__(self, neighbourhood: Neighbourhood, seconds: float, pace: Pace) -> None:
         system = neighbourhood.system
-        self.neighbourhood, self.seconds = neighbourhood, seconds
+        self.neighbourhood, self.seconds, self.pace = neighbourhood, seconds, pace
         self.reference = neighbourhood.reference
         size = len(self.reference)
         activity = system.matrix @ self.reference
@@ -173,18 +189,14 @@ class _Program:
         program.a_matrix_.start_, program.a_matrix_.index_ = both.indptr, both.indices
         program.a_matrix_.value_ = both.data.astype(float)
         self.rows = len(activity)
-        self.model = highspy.Highs()
         # Linear questions start from the answer to the one before, faster than a presolve; those in whole numbers must
         # do without, as it calls some solvable ones infeasible.
-        for option, value in OPTIONS.items():
-            if self.model.setOptionValue(option, value) != highspy.HighsStatus.kOk:
-                raise SolverGaveUp(f"the installed HiGHS does not know the option '{option}'; install highspy again")
-        self.model.passModel(program)
+        self.model = _model(program, OPTIONS)
 
     def nearest(
-        self, place: Place, change: int, attack: Attack, near: tuple[Sequence[int], Sequence[int]], is_whole: bool
+        self, place: Place, change: int, attack: Attack, near: tuple[Sequence[int], Sequence[int]], is_last: bool
     ) -> Integers | None:
-        """The counts with the change; of a linear program's fractions none, unless whole numbers are asked for."""
+        """The counts with the change; where a linear program has fractions for an answer, whole ones beside them."""
         size = len(self.reference)
         target = self.neighbourhood.unknowns_of(place)
         columns = np.concatenate([target, size + target]).astype(np.int32)
@@ -196,10 +208,11 @@ class _Program:
         if len(at):
             self.model.changeColsBounds(len(at), at, np.zeros(len(at)), np.zeros(len(at)))
         try:
-            found = self._solved()
+            found = self._solved(self.model, self.seconds)
             if found is None or self._is_changed(found, target, change):
                 return found
-            return self._whole(target, change) if is_whole else None
+            # With sizes held, a wider question is quicker than whole numbers.
+            return None if self.neighbourhood.holds_sizes else self._whole(target, change, is_last)
         finally:
             self.model.deleteRows(1, np.array([self.rows], dtype=np.int32))
             if len(at):
@@ -223,35 +236,53 @@ class _Program:
         by = int((table[target] - self.reference[target]).sum())
         return (by >= change if change > 0 else by <= change) and reproduces(self.neighbourhood.system, table)
 
-    def _whole(self, target: Ints, change: int) -> Integers | None:
-        every = np.arange(2 * len(self.reference), dtype=np.int32)
-        self.model.changeColsIntegrality(len(every), every, np.full(len(every), highspy.HighsVarType.kInteger))
-        try:
-            found = self._solved()
-        finally:
-            kinds = np.full(len(every), highspy.HighsVarType.kContinuous)
-            self.model.changeColsIntegrality(len(every), every, kinds)
+    def _whole(self, target: Ints, change: int, is_last: bool) -> Integers | None:
+        """The first world in whole numbers that comes, from a model of its own: a start from the linear answer is slow.
+
+        That there is none is only believed without a presolve; while more people are yet to be asked, it need not be.
+        """
+        program, found = self.model.getLp(), None
+        program.integrality_ = [highspy.HighsVarType.kInteger] * program.num_col_
+        if is_last:
+            found = self._solved(_model(program, ANY_WORLD), self.seconds)
+            found = self._solved(_model(program, OPTIONS), self.seconds) if found is None else found
+        else:
+            with suppress(SolverGaveUp):
+                found = self._solved(_model(program, {**ANY_WORLD, "mip_max_nodes": FEW}), min(SOON, self.seconds))
         if found is not None and not self._is_changed(found, target, change):
             raise SolverGaveUp("the solver's world does not print the release; nothing is proved by it")
         return found
 
-    def _solved(self) -> Integers | None:
-        self.model.setOptionValue("time_limit", self.model.getRunTime() + self.seconds)
-        self.model.run()
-        status = self.model.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
+    def _solved(self, model: highspy.Highs, seconds: float) -> Integers | None:
+        """The counts of an answer, rounded; None where there is none."""
+        model.setOptionValue("time_limit", model.getRunTime() + seconds * self.pace.slower())
+        model.run()
+        status, kinds = model.getModelStatus(), highspy.HighsModelStatus
+        if status == kinds.kInfeasible:
             return None
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverGaveUp(f"no answer within {self.seconds:g} seconds ({self.model.modelStatusToString(status)})")
-        moved = np.rint(np.asarray(self.model.getSolution().col_value)).astype(np.int64)
+        # Stopped at the first world: as good a proof as the nearest, once it is found to print the release.
+        is_world = status == kinds.kSolutionLimit and model.getSolution().value_valid
+        if status != kinds.kOptimal and not is_world:
+            raise SolverGaveUp(f"no answer within {seconds:g} seconds ({model.modelStatusToString(status)})")
+        moved = np.rint(np.asarray(model.getSolution().col_value)).astype(np.int64)
         size = len(self.reference)
         return self.reference + moved[:size] - moved[size:]
+
+
+def _model(program: highspy.HighsLp, options: Mapping[str, bool | int | float | str]) -> highspy.Highs:
+    """A program inside the solver."""
+    model = highspy.Highs()
+    for option, value in {**OPTIONS, **options}.items():
+        if model.setOptionValue(option, value) != highspy.HighsStatus.kOk:
+            raise SolverGaveUp(f"the installed HiGHS does not know the option '{option}'; install highspy again")
+    model.passModel(program)
+    return model
 
 
 def changes_for_public(nearest: Nearest, place: Place, enough: int) -> set[int]:
     """By how much a count is proved to be able to differ from the reference world's; 0 among them, `enough` at most
     asked for."""
-    changes = {0, *(found.change(place) for found in nearest.found)}
+    changes = {0, *nearest.changes_found(place).tolist()}
     for change in (1, -1, 2, -2):
         if len(changes) >= enough:
             break
@@ -277,9 +308,8 @@ def exposed_to(nearest: Nearest, place: Place, own: Attack) -> Attack | None:
         keeps[:, np.isin(districts, found.owners(1))] = True
         np.logical_and(open_, keeps, out=open_)
 
-    for found in nearest.found:
-        if found.change(place) != 0:
-            dispose(found)
+    for at in np.flatnonzero(nearest.changes_found(place)):
+        dispose(nearest.found[at])
     while open_.any():
         row, column = map(int, np.argwhere(open_)[-1])
         attack = Attack(providers[row], districts[column])

@@ -112,6 +112,37 @@ class Layout:
                 members = [place.node] if kind == "program" else np.flatnonzero(own.value == place.node)
                 return int(self.of_classes(own)[place.part][members][:, cohorts].sum())
 
+    def counted_in(self, place: Place, fields: Ints) -> Truths:
+        """Which counts of single cells (rows of `fields`, see `Neighbourhood.fields`) a place adds up."""
+        part, what, provider, district, which, cohort = fields.T
+        mine: Truths = (part == place.part) & np.isin(cohort, place.cohorts)
+        match place.kind:
+            case "state":
+                return mine & ((what == PAIR) | (what == PROVIDER))
+            case "provider":
+                return mine & ((what == PAIR) | (what == PROVIDER)) & (provider == place.node)
+            case "district":
+                return mine & ((what == PAIR) | (what == DISTRICT)) & (district == place.node)
+            case "partnership":
+                own = divmod(place.node, len(self.world.districts))
+                return mine & (what == PAIR) & (provider == own[0]) & (district == own[1])
+            case "unlisted provider":
+                return mine & (what == PAIR) & (provider == place.node) & self.unlisted(place)[district]
+            case "unlisted district":
+                return mine & (what == PAIR) & (district == place.node) & self.unlisted(place)[provider]
+            case _:
+                return mine & (what == CLASS) & np.isin(which, self._classes_of(place))
+
+    def _classes_of(self, place: Place) -> Ints:
+        """Numbers of the classes that a program is, or a subgroup's value is made of."""
+        start = 0
+        for kind in self.world.classifications:
+            if kind.name == place.kind.removeprefix("group "):
+                is_program = kind.name == "program"
+                return start + (np.array([place.node]) if is_program else np.flatnonzero(kind.value == place.node))
+            start += len(kind.codes)
+        return np.empty(0, dtype=np.int64)
+
     def unlisted(self, place: Place) -> Truths:
         """Which nodes of the other side make pairs with a node that are not printed in a window."""
         years = self.world.cohorts[list(place.cohorts)]
@@ -198,7 +229,7 @@ class Neighbourhood:
             self._add_up(kind, own, free)
         self._rows()
         self.system: System = self._statements.built(np.concatenate(self._upper))
-        # A world that was found keeps its neighbourhood: what only the building needed goes.
+        # Neighbourhoods are kept for further questions: what only the building needed goes.
         del self._statements, self._reference, self._fields, self._upper
 
     def unknowns_of(self, place: Place) -> Ints:

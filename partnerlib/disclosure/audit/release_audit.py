@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
@@ -22,6 +22,7 @@ from partnerlib.disclosure.audit.exact import Attack, Nearest, changes_for_publi
 from partnerlib.disclosure.audit.means import exposed_means
 from partnerlib.disclosure.audit.neighbourhoods import Place
 from partnerlib.disclosure.audit.proofs import UNLISTED, BlockRooms, rooms_of, targets_of
+from partnerlib.disclosure.audit.remembered import Looked, Memory, kind_shown, with_proved
 from partnerlib.disclosure.audit.statements import COUNTABLE, Statements, statements
 from partnerlib.disclosure.audit.system import SolverGaveUp
 from partnerlib.disclosure.audit.worlds import Counted, slices, world
@@ -38,8 +39,8 @@ FINDING_COLUMNS = (
 )  # fmt: skip
 """`kind` is `size` where the number of people itself is what could be found, else `counted`."""
 
-Memory = dict[str, pd.DataFrame]
-"""Findings of blocks by a hash of everything printed about them: what did not change is not attacked again."""
+CHUNK = 100
+"""Counts of a block that one process puts to the solver: worlds found for one of them often serve the others."""
 
 
 @dataclass(frozen=True)
@@ -147,24 +148,27 @@ def audit_counts(
     """Attack every count of a release, starting from the internal aggregates as the world to be told apart.
 
     Parameters
-        seconds: longest one question to the solver may take; without an answer the count is exposed
+        seconds: longest one question to the solver may take, of work; without an answer the count is exposed
         memory: findings of earlier rounds; what is printed as before is not attacked again
         jobs: processes that attack blocks side by side
         earlier: cells of earlier releases about the same people, under the same names of sets
     """
     said = statements(cells if earlier is None else pd.concat([cells, earlier], ignore_index=True), definitions)
     parts = slices(aggregates)
-    memory = {} if memory is None else memory
+    memory = Memory() if memory is None else memory
     keys = {_key(counted, said, policy): counted for counted in blocks(definitions, parts, _samples(cells))}
+    printed = {key: _printed(counted, said) for key, counted in keys.items()}
     due = {
-        key: Task(counted, *_needed(counted, parts, said), policy, seconds)
+        key: Task(
+            counted, *_needed(counted, parts, said), policy, seconds, memory.proved(counted, policy, printed[key])
+        )
         for key, counted in keys.items()
-        if key not in memory
+        if key not in memory.findings
     }
-    for key, findings in zip(due, _attacked(list(due.values()), jobs), strict=True):
+    for key, findings in attacked(due, jobs):
         progress(f"attacked {keys[key].sets[0]}")
-        memory[key] = findings
-    found = [memory[key] for key in keys]
+        memory.keep(key, keys[key], policy, Looked(printed[key], findings))
+    found = [memory.findings[key] for key in keys]
     found.append(_of_means(exposed_means(cells, definitions, parts, policy), policy))
     found.append(_of_shares(shares_alone(cells, definitions, policy), policy))
     findings = pd.concat(found, ignore_index=True)
@@ -183,6 +187,16 @@ class Task:
     said: Statements
     policy: Policy
     seconds: float
+    proved: pd.DataFrame | None = None
+    """Counts that are known to be safe from when more was printed."""
+    findings: pd.DataFrame | None = None
+    """Counts left open that are still to be put to the solver; None where the whole block is still to be attacked."""
+
+    @property
+    def size(self) -> int:
+        """How long a block will take, roughly: by what is printed about it, and by its levels."""
+        levels = len(self.counted.sets)
+        return levels * levels * sum(len(rows) for rows in self.said.by_set.values())
 
 
 def _needed(
@@ -190,24 +204,80 @@ def _needed(
 ) -> tuple[dict[str, pd.DataFrame], Statements]:
     """The counts and statements of one block."""
     measures = {counted.measure, counted.among_source[0], *(name for name, _ in counted.around_sources)}
-    names = [name for name in (*counted.sets, counted.among, *counted.around) if name]
-    about = {name: said.about(name) for name in names}
+    about = {name: said.about(name) for name in _names(counted)}
     return {name: parts[name] for name in measures if name in parts}, Statements(said.rows.iloc[:0], about)
 
 
+def _names(counted: Counted) -> list[str]:
+    return [name for name in (*counted.sets, counted.among, *counted.around) if name]
+
+
+def _printed(counted: Counted, said: Statements) -> pd.DataFrame:
+    """Everything printed about the sets of a block."""
+    return pd.concat([said.about(name) for name in _names(counted)], ignore_index=True)
+
+
 def _attack(task: Task) -> pd.DataFrame:
-    return audit_block(task.counted, task.parts, task.said, task.policy, task.seconds)
+    """The findings of a block with a first part of what is left open put to the solver; or a further part of it."""
+    least = (task.policy.complement.public, task.policy.complement.insiders)
+    if task.findings is not None:
+        rooms = _rooms(task.counted, task.parts, task.said)
+        return task.findings if rooms is None else _asked(rooms, task.findings, least, task.seconds)
+    rooms, findings = _looked_at(task.counted, task.parts, task.said, task.policy, task.proved)
+    if rooms is None:
+        return findings
+    asked = _asked(rooms, findings[_is_open(findings, least)].iloc[:CHUNK], least, task.seconds)
+    return _updated(findings.assign(is_due=_is_open(findings, least)), asked.assign(is_due=False))
 
 
-def _attacked(tasks: list[Task], jobs: int) -> Iterator[pd.DataFrame]:
-    """The findings of each block, in order; side by side where it is worth starting processes."""
-    if jobs < 2 or len(tasks) < WORTH_PROCESSES:
-        yield from map(_attack, tasks)
+def _is_open(findings: pd.DataFrame, least: tuple[int, int]) -> pd.Series:
+    return (findings["values"] < least[0]) | (findings["values_insider"] < least[1])
+
+
+def _updated(findings: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """The findings with some of their rows replaced."""
+    return pd.concat([findings.drop(index=asked.index), asked]).loc[findings.index]
+
+
+def attacked(due: Mapping[str, Task], jobs: int) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The findings of each block, when it is done; side by side where it is worth starting processes.
+
+    A block of which much is left open goes out again in parts of `CHUNK` counts, the same whatever the processes.
+    """
+    if jobs < 2 or len(due) < WORTH_PROCESSES:
+        for key, task in due.items():
+            whole = _attack(task)
+            for part in _parts(task, whole):
+                whole = _updated(whole, _attack(part).assign(is_due=False))
+            yield key, _shown(whole)
         return
     # A process has one core: threads of its own would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    wholes: dict[str, pd.DataFrame] = {}
+    waiting: dict[Future[pd.DataFrame], str] = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_attack, tasks)
+        for key in sorted(due, key=lambda key: -due[key].size):
+            waiting[pool.submit(_attack, due[key])] = key
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                key, found = waiting.pop(future), future.result()
+                if key not in wholes:
+                    wholes[key] = found
+                    waiting |= {pool.submit(_attack, part): key for part in _parts(due[key], found)}
+                else:
+                    wholes[key] = _updated(wholes[key], found.assign(is_due=False))
+                if key not in waiting.values():
+                    yield key, _shown(wholes.pop(key))
+
+
+def _parts(task: Task, findings: pd.DataFrame) -> list[Task]:
+    """What is still to be put to the solver of a block, in parts."""
+    rows = findings[findings["is_due"]] if "is_due" in findings else findings.iloc[:0]
+    return [replace(task, findings=rows.iloc[at : at + CHUNK]) for at in range(0, len(rows), CHUNK)]
+
+
+def _shown(findings: pd.DataFrame) -> pd.DataFrame:
+    return findings.assign(unit_kind=kind_shown(findings["unit_kind"].astype("str")))[list(FINDING_COLUMNS)]
 
 
 def _of_means(means: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -244,39 +314,48 @@ def audit_block(
     counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements, policy: Policy, seconds: float
 ) -> pd.DataFrame:
     """The findings of one block; none where the release prints nothing about it."""
+    return next(findings for _, findings in attacked({"": Task(counted, parts, said, policy, seconds)}, jobs=1))
+
+
+def _rooms(counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements) -> BlockRooms | None:
+    """What is printed about a block around the true counts; None where that is nothing."""
     own = pd.concat([said.about(name) for name in counted.sets])
     around = pd.concat([said.about(name) for name in (counted.among, *counted.around) if name] or [own.iloc[:0]])
     rows = own if len(own) else around
     rows = rows[rows["unit_kind"].isin(counted.kinds)]
     if rows.empty or counted.measure not in parts:
-        return pd.DataFrame(columns=list(FINDING_COLUMNS))
+        return None
     smaller = rows[rows["unit_kind"] != "state"]
     of = smaller if len(smaller) else rows
     # Another measure that counts the same set may be observed in more cohorts: those are looked at with it.
     observed = _observed(parts, counted.measure, counted.levels[0])
     cohorts = [year for year in range(int(of["first"].min()), int(of["last"].max()) + 1) if year in observed]
-    if not cohorts:
-        return pd.DataFrame(columns=list(FINDING_COLUMNS))
-    rooms = rooms_of(world(counted, parts, cohorts), said)
+    return rooms_of(world(counted, parts, cohorts), said) if cohorts else None
+
+
+def _looked_at(
+    counted: Counted,
+    parts: Mapping[str, pd.DataFrame],
+    said: Statements,
+    policy: Policy,
+    proved: pd.DataFrame | None,
+) -> tuple[BlockRooms | None, pd.DataFrame]:
+    """What the flips prove of every count of a block, or was proved of it before."""
+    rooms = _rooms(counted, parts, said)
+    if rooms is None:
+        return None, pd.DataFrame(columns=list(FINDING_COLUMNS))
     kind = "size" if counted.role == "denominator" or not counted.among else "counted"
     findings = targets_of(rooms, policy.thresholds.people).assign(measure=counted.measure, kind=kind, attacker="")
-    least = (policy.complement.public, policy.complement.insiders)
-    is_open = (findings["values"] < least[0]) | (findings["values_insider"] < least[1])
-    if is_open.any():
-        findings = _asked(rooms, findings, is_open.to_numpy(), least, seconds)
-    # What is left of a unit beside its printed pairs stands among the pairs, as one that has no name.
-    is_left = findings["unit_kind"].str.startswith(UNLISTED)
-    return findings.assign(unit_kind=findings["unit_kind"].mask(is_left, "partnership"))[list(FINDING_COLUMNS)]
+    return rooms, findings if proved is None else with_proved(findings, proved)
 
 
-def _asked(
-    rooms: BlockRooms, findings: pd.DataFrame, is_open: np.ndarray, least: tuple[int, int], seconds: float
-) -> pd.DataFrame:
-    """The findings with what the solver adds for those the flips left open."""
+def _asked(rooms: BlockRooms, findings: pd.DataFrame, least: tuple[int, int], seconds: float) -> pd.DataFrame:
+    """The findings that the flips left open, with what the solver adds."""
+    if findings.empty:
+        return findings
     small, nearest = rooms.world, Nearest(rooms, seconds)
     findings = findings.copy()
-    for row_at in np.flatnonzero(is_open):
-        row = findings.iloc[row_at]
+    for row_at, row in list(findings.iterrows()):
         cohorts = tuple(at for at, year in enumerate(small.cohorts) if row["first"] <= year <= row["last"])
         place = Place(row["unit_kind"], int(row["node"]), int(row["level"]), cohorts)
         attacker = ""

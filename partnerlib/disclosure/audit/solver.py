@@ -17,6 +17,9 @@ from partnerlib.disclosure.audit.system import Floats, Integers, SolverGaveUp
 TOLERANCE = 1e-5
 """How far an optimum in floating point may lie from the true one: ten times the solver's own tolerance."""
 
+SLOWEST = 10.0
+"""Most seconds by the clock that are waited for a second of work."""
+
 OPTIONS: Mapping[str, bool | int | float | str] = {
     "output_flag": False,
     "threads": 1,
@@ -30,6 +33,7 @@ OPTIONS: Mapping[str, bool | int | float | str] = {
     "mip_abs_gap": 0.5,
     # Costs 4 ms in every question, however small: sixteen times the rest of the work.
     "mip_heuristic_run_feasibility_jump": False,
+    "mip_max_improving_sols": highspy.kHighsIInf,
 }
 
 Terms = Mapping[int, float]
@@ -45,6 +49,20 @@ class Clock:
 
     def left(self) -> float:
         return self._end - time.perf_counter()
+
+
+class Pace:
+    """How many seconds by the clock a second of work takes: more than one on a machine that others use as well.
+
+    The solver counts by the clock. What it can prove must not depend on who else is at work.
+    """
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter(), time.process_time()
+
+    def slower(self) -> float:
+        clock, work = time.perf_counter() - self._start[0], time.process_time() - self._start[1]
+        return min(max(clock / work, 1.0), SLOWEST) if work > 0 else 1.0
 
 
 @dataclass(frozen=True)
