@@ -79,9 +79,10 @@ def inputs_of(raw: Path) -> str:
 def code_version() -> str:
     """The package's version with a hash of the modules that decide what a build gives."""
     package = Path(__file__).parent
-    names = ("build", "checking", "recognition", "derivation", "writing", "places", "codes", "tables", "engine")
+    names = ("build", "checking", "recognition", "derivation", "writing", "places", "codes", "engine")
     digest = hashlib.sha256()
-    for path in [*(package / f"{name}.py" for name in names), *sorted((package / "sources").glob("*.py"))]:
+    rooms = [sorted((package / room).glob("*.py")) for room in ("tables", "sources")]
+    for path in [*(package / f"{name}.py" for name in names), *(path for room in rooms for path in room)]:
         digest.update(path.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
