@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from partnerlib.measures.registry import Measure
     from partnerlib.panels import Panels
 
-_MODULES = ("placement", "hiring", "retention", "outcomes", "surveys", "partnerships")
+_MODULES = ("placement", "hiring", "first_jobs", "retention", "outcomes", "surveys", "partnerships")
 
 
 def all_measures() -> dict[str, Measure]:

@@ -8,7 +8,7 @@ from measures.random_state import LAST, random_state
 from partnerlib.disclosure.protection.sets import definitions
 from partnerlib.measures import all_measures, find
 from partnerlib.measures.estimation import estimate
-from partnerlib.measures.hiring import HIRED_WHERE
+from partnerlib.measures.first_jobs import HIRED_WHERE
 from partnerlib.measures.populations import POPULATIONS
 from partnerlib.measures.relations import relations
 
