@@ -23,7 +23,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from partnerlib import pipeline, reports
+from partnerlib import pipeline, releases, reports
 from partnerlib.project import Project, project
 from partnerlib.reports.edition import Edition, read_edition
 from partnerlib.reports.plan import Page
@@ -167,7 +167,7 @@ def compare(count: int, jobs: int, by_hand: int, released: Path | None = None, f
     if released is None:
         prepared = pipeline.prepare(here)
         year = pipeline.check_year(here, None)
-        released = pipeline.release(prepared, year)
+        released = releases.release(prepared, year)
     else:
         year, here = int(released.name[:4]), replace(here, processed=released.resolve().parents[1])
     edition = read_edition(here, year, released)

@@ -11,7 +11,7 @@ from partnerlib.disclosure.cells import HAS_NUMBER, KEY
 from partnerlib.disclosure.policy import PRIMARY
 from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import DataError, ParameterError, did_you_mean
-from partnerlib.pipeline import reasons_of
+from partnerlib.releases import reasons_of
 
 FORM = (
     "expected as MEASURE KIND:CODE COHORT [WINDOW] [GROUP=VALUE], such as retained_school_1y provider:89000001 2017 3"

@@ -41,11 +41,11 @@ def _tables(_here: Project) -> list[Row]:
 
 
 def _pages(here: Project, year: int | None) -> list[Row]:
-    from partnerlib import pipeline, reports
+    from partnerlib import pipeline, releases, reports
 
     prepared = pipeline.prepare(here)
     report_year = pipeline.check_year(here, year)
-    released = pipeline.release(prepared, report_year)
+    released = releases.release(prepared, report_year)
     return [(page.slug, page.unit_name) for page in reports.list_pages(here, report_year, released)]
 
 

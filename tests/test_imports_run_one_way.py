@@ -48,7 +48,8 @@ FORBIDDEN = {
     "display": {"cli", "reports", "sources", "build", "synth"},
     "synth": {"cli", "reports", "sources", "build", "display", "disclosure", "measures", "models", "panels"},
     "reports": {"cli", "synth"},
-    "pipeline": {"cli", "reports", "synth"},
+    "pipeline": {"cli", "reports", "synth", "releases"},
+    "releases": {"cli", "reports", "synth"},
     "coverage": {"cli", "reports", "measures", "models", "synth"},
     "studies": {"cli", "reports", "synth"},
 }

@@ -10,7 +10,7 @@ from invented_cells import PROVIDER, TINY, written
 
 from partnerlib import explanations
 from partnerlib.errors import DataError, ParameterError
-from partnerlib.pipeline import reasons_of
+from partnerlib.releases import reasons_of
 
 
 @pytest.fixture(scope="module")
