@@ -1,0 +1,233 @@
+"""Conditional logit: which one of many places is chosen, given what each of them is to the chooser.
+
+Rows are chooser x alternative; the choice sets may differ in size. Newton's method on blocks of choosers, so that
+memory beyond the rows themselves does not grow with their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from partnerlib.errors import DataError
+from partnerlib.models.sandwich import covariance, likelihood_factor, meat_of_clusters
+
+STEPS = 60
+PRECISE = 1e-12
+"""Newton stops when the log likelihood could still gain less than this."""
+BLOCK_ROWS = 100_000
+"""Rows of a block: its arrays stay in the processor's cache."""
+FLAT = 1e-8
+"""Information below this share of the largest before any fit: the likelihood is flat in that direction."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Who could choose what, sorted by chooser."""
+
+    terms: np.ndarray
+    """Shape (rows, terms)."""
+    names: tuple[str, ...]
+    starts: np.ndarray
+    """First row of every chooser."""
+    chosen: np.ndarray
+    """Row that each chooser chose."""
+    offset: np.ndarray
+    """Added to the utility of each row: the correction for alternatives that were sampled; zero for all of them."""
+    clusters: np.ndarray
+    """Cluster of every chooser."""
+
+    @property
+    def choosers(self) -> int:
+        return len(self.starts)
+
+    def blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Choosers, and their rows, in pieces of about `BLOCK_ROWS` rows."""
+        ends = np.append(self.starts[1:], len(self.terms))
+        first = 0
+        while first < len(self.starts):
+            last = max(int(np.searchsorted(ends, self.starts[first] + BLOCK_ROWS, side="right")), first + 1)
+            yield slice(first, last), slice(int(self.starts[first]), int(ends[last - 1]))
+            first = last
+
+
+@dataclass(frozen=True)
+class ChoiceFit:
+    """A fitted conditional logit."""
+
+    names: tuple[str, ...]
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    """Robust by cluster of choosers, with factor G/(G-1)."""
+    model_covariance: np.ndarray
+    """Inverse information: right when choosers are independent and the model holds."""
+    log_likelihood: float
+    null_log_likelihood: float
+    """All alternatives alike (but for the correction of sampled ones)."""
+    choosers: int
+    rows: int
+    clusters: int
+    cautions: tuple[str, ...]
+
+    @property
+    def std_errors(self) -> np.ndarray:
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def model_std_errors(self) -> np.ndarray:
+        return np.sqrt(np.diag(self.model_covariance))
+
+
+def choices(
+    rows: pd.DataFrame,
+    terms: Sequence[str],
+    chooser: str,
+    chosen: str,
+    cluster: str | None = None,
+    offset: str | None = None,
+) -> Choices:
+    """Rows of chooser x alternative as arrays, refused when a chooser did not choose exactly one of its rows.
+
+    A term that is the same for all alternatives of every chooser (the chooser's own trait) tells nothing about which
+    one is chosen: it is refused by name; its interaction with a trait of the alternatives is the question to ask.
+    """
+    ordered = rows.sort_values(chooser, kind="stable")
+    codes = pd.factorize(ordered[chooser])[0]
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    is_chosen = ordered[chosen].to_numpy(dtype=bool)
+    per_chooser = np.add.reduceat(is_chosen.astype(np.int64), starts) if len(starts) else np.array([], dtype=np.int64)
+    values = ordered[list(terms)].to_numpy(dtype=float)
+    problems = []
+    if not len(starts):
+        problems.append("no chooser has an alternative; no cohort is left")
+    if wrong := int((per_chooser != 1).sum()):
+        problems.append(f"{wrong:,} of {len(starts):,} choosers have not chosen exactly one of their alternatives")
+    if missing := [term for term, column in zip(terms, values.T, strict=True) if not np.isfinite(column).all()]:
+        problems.append(f"no value in some rows of {', '.join(missing)}: fill and flag them, or leave the choosers out")
+    elif len(starts):
+        low, high = (bound.reduceat(values, starts, axis=0) for bound in (np.minimum, np.maximum))
+        if same := [term for term, varies in zip(terms, np.any(low < high, axis=0).tolist(), strict=True) if not varies]:
+            problems.append(f"{', '.join(same)} is the same for all alternatives of every chooser")
+    if problems:
+        raise DataError(f"conditional logit: {'; '.join(problems)}")
+    clusters = ordered[cluster or chooser].to_numpy()[starts]
+    correction = ordered[offset].to_numpy(dtype=float) if offset else np.zeros(len(ordered))
+    return Choices(values, tuple(terms), starts, np.flatnonzero(is_chosen), correction, pd.factorize(clusters)[0])
+
+
+def fit_choices(found: Choices) -> ChoiceFit:
+    """Maximum likelihood of the choices.
+
+    Formula
+        P(i chooses j) = exp(x_ij b + offset_ij) / sum over the alternatives k of i of exp(x_ik b + offset_ik)
+    Errors
+        scores of choosers summed by cluster, factor G/(G-1)
+    Source
+        McFadden (1974); with sampled alternatives McFadden (1978)
+    """
+    spread = found.terms.std(axis=0)
+    unit = np.outer(spread, spread)
+    beta = np.zeros(found.terms.shape[1])
+    null = likelihood = _likelihood(found, beta)
+    score, information = _score_and_information(found, beta)
+    before, has_converged = information / unit, False
+    for _ in range(STEPS):
+        step = _inverse(information, unit) @ score
+        if score @ step < 2 * PRECISE:
+            has_converged = True
+            break
+        for _ in range(30):
+            better = _likelihood(found, beta + step)
+            if better >= likelihood:
+                break
+            step = step / 2
+        beta, likelihood = beta + step, better
+        score, information = _score_and_information(found, beta)
+    bread = _inverse(information, unit)
+    scores, groups = _scores(found, beta), len(np.unique(found.clusters))
+    return ChoiceFit(
+        names=found.names,
+        coefficients=beta,
+        covariance=covariance(bread, meat_of_clusters(scores, found.clusters), likelihood_factor(groups)),
+        model_covariance=bread,
+        log_likelihood=likelihood,
+        null_log_likelihood=null,
+        choosers=found.choosers,
+        rows=len(found.terms),
+        clusters=groups,
+        cautions=_cautions(found.names, before, information / unit, has_converged),
+    )
+
+
+def _inverse(information: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Inverse information; per unit of the terms' spread it is well enough conditioned to tell what is missing."""
+    return np.linalg.pinv(information / unit, hermitian=True) / unit
+
+
+def shares(found: Choices, coefficients: np.ndarray) -> np.ndarray:
+    """Probability of every row at these coefficients; the rows of a chooser add up to one."""
+    return np.concatenate([_shares(found, coefficients, rows, starts)[0] for rows, starts in _pieces(found)])
+
+
+def _pieces(found: Choices) -> Iterator[tuple[slice, np.ndarray]]:
+    for choosers, rows in found.blocks():
+        yield rows, found.starts[choosers] - rows.start
+
+
+def _shares(found: Choices, beta: np.ndarray, rows: slice, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of the rows of a block, and the log of each chooser's sum of exponents."""
+    utility = found.terms[rows] @ beta + found.offset[rows]
+    sizes = np.diff(np.append(starts, len(utility)))
+    top = np.maximum.reduceat(utility, starts)
+    weight = np.exp(utility - np.repeat(top, sizes))
+    total = np.add.reduceat(weight, starts)
+    return weight / np.repeat(total, sizes), top + np.log(total)
+
+
+def _likelihood(found: Choices, beta: np.ndarray) -> float:
+    value = float((found.terms[found.chosen] @ beta + found.offset[found.chosen]).sum())
+    return value - sum(float(_shares(found, beta, rows, starts)[1].sum()) for rows, starts in _pieces(found))
+
+
+def _score_and_information(found: Choices, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    terms = found.terms.shape[1]
+    score, information = found.terms[found.chosen].sum(axis=0), np.zeros((terms, terms))
+    for rows, starts in _pieces(found):
+        share, _ = _shares(found, beta, rows, starts)
+        weighted = found.terms[rows] * share[:, None]
+        means = np.add.reduceat(weighted, starts, axis=0)
+        score = score - means.sum(axis=0)
+        information += found.terms[rows].T @ weighted - means.T @ means
+    return score, information
+
+
+def _scores(found: Choices, beta: np.ndarray) -> np.ndarray:
+    """Chosen terms less their expectation, a row per chooser."""
+    means = [
+        np.add.reduceat(found.terms[rows] * _shares(found, beta, rows, starts)[0][:, None], starts, axis=0)
+        for rows, starts in _pieces(found)
+    ]
+    return found.terms[found.chosen] - np.concatenate(means)
+
+
+def _cautions(names: Sequence[str], before: np.ndarray, after: np.ndarray, converged: bool) -> tuple[str, ...]:
+    """Sentences about the information, per unit of the terms' spread, with all alternatives alike and at the fit."""
+    sentences = []
+    if not converged:
+        sentences.append("The likelihood did not converge; the coefficients are those of the last step.")
+    level = float(np.linalg.eigvalsh(before).max())
+    if doubled := _flat_terms(names, before, level):
+        sentences.append(f"{', '.join(doubled)} are combinations of one another: single coefficients mean nothing.")
+    elif separated := _flat_terms(names, after, level):
+        sentences.append(f"Separation: {', '.join(separated)} predict the choice perfectly; no finite estimate exists.")
+    return tuple(sentences)
+
+
+def _flat_terms(names: Sequence[str], information: np.ndarray, level: float) -> list[str]:
+    """Terms that take part in a direction along which the likelihood does not change."""
+    values, directions = np.linalg.eigh(information)
+    part = np.abs(directions[:, values < FLAT * level]).max(axis=1, initial=0.0)
+    return [name for name, share in zip(names, part, strict=True) if share > 0.1]
