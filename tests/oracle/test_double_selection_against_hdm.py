@@ -68,7 +68,7 @@ def test_growth_of_nations_has_the_printed_numbers() -> None:
     if "growth" not in found:
         pytest.skip("the data of the printed example cannot be fetched from here")
     growth = found["growth"].assign(row=lambda rows: np.arange(len(rows)))
-    controls = growth.drop(columns=["Outcome", "intercept", "gdpsh465", "row"])
+    controls = growth.drop(columns=["Outcome", "intercept", "gdpsh465", "row"], errors="ignore")
     question = asked("Outcome", "gdpsh465")
     ours = double_selection(growth, question, controls, clustered=False)
     assert ours["gdpsh465"]["estimate"] == pytest.approx(-0.05000585, abs=5.1e-9)
