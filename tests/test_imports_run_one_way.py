@@ -51,6 +51,7 @@ FORBIDDEN = {
     "pipeline": {"cli", "reports", "synth", "releases"},
     "releases": {"cli", "reports", "synth"},
     "coverage": {"cli", "reports", "measures", "models", "synth"},
+    "recoveries": {"cli", "reports", "measures", "models", "panels", "samples", "sources", "build", "display", "synth"},
     "studies": {"cli", "reports", "synth"},
 }
 
