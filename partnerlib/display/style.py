@@ -28,22 +28,26 @@ UNIT = Series("#0b5cad", "o", "-")
 """The unit the page is about."""
 BEFORE = Series("#0b5cad", "o", ":", is_filled=False)
 """The same unit a cohort earlier: the same colour, hollow."""
-STATE = Series("#b3470f", "D", "--", stripes=(0.22, 0.22))
+STATE = Series("#d9691e", "D", "--", stripes=(0.22, 0.22))
 """The whole state."""
 
 CYCLE = (
     UNIT,
     STATE,
-    Series("#00704f", "s", "-.", is_filled=False),
-    Series("#7b3f8c", "^", ":", stripes=(0.7, 0.35)),
-    Series("#4a5560", "v", "-"),
+    Series("#08201a", "s", "-.", is_filled=False),
+    Series("#b0578a", "^", ":", stripes=(0.7, 0.35)),
+    Series("#74320f", "v", "-"),
 )
-"""Up to five series of equal rank. Dark enough for 3:1 on white; markers differ as well."""
+"""Up to five series of equal rank. Dark enough for 3:1 on white; markers differ as well, for grey.
 
-PARTS = ("#0b5cad", "#5b9bd5", "#f0b25c", "#8a94a0", "#c8541b")
+With full colour vision and without one kind of cone any two are 20 or more apart (CIE 1976 L*a*b*): see
+`tests/display/test_colours.py`, which computes it.
+"""
+
+PARTS = ("#0b5cad", "#74b4ea", "#f6cf7a", "#878d94", "#7a2e0a")
 """Parts of a whole, in the order stayer, mover in the district, mover to another, changed role, leaver."""
 
-LEVELS = ("#0a3f7a", "#2f7fc4", "#a9c8e6", "#f0b25c", "#b3470f")
+LEVELS = ("#0a3f7a", "#2f7fc4", "#b9d6f0", "#e09a3e", "#9c3a0a")
 """Five ordered levels from fully ready to not ready."""
 
 WIDTH = 7.4
@@ -53,7 +57,14 @@ FONT = "DejaVu Sans"
 """Shipped with matplotlib: the same letters on every machine."""
 
 
+def luminance(colour: str) -> float:
+    """How much light a colour gives back, from 0 (black) to 1 (white): the relative luminance of WCAG 2."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def text_on(colour: str) -> str:
     """White or ink, whichever reads better on a fill."""
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return PAPER if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else INK
+    fill = luminance(colour) + 0.05
+    return PAPER if 1.05 / fill > fill / (luminance(INK) + 0.05) else INK

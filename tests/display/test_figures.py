@@ -87,20 +87,14 @@ def test_what_is_not_drawn_is_counted_in_words() -> None:
     assert figure.alt == "Hosts. North 40. 4 more." and figure.note == "Note. 4 more."
 
 
-def _luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 def test_series_stand_out_from_paper_and_are_told_apart_without_colour() -> None:
     for series in (*style.CYCLE, style.BEFORE):
-        assert 1.05 / (_luminance(series.colour) + 0.05) >= 3
+        assert 1.05 / (style.luminance(series.colour) + 0.05) >= 3
     looks = [(series.marker, series.is_filled) for series in (style.UNIT, style.BEFORE, style.STATE)]
     assert len(set(looks)) == 3 and len({series.marker for series in style.CYCLE}) == len(style.CYCLE)
 
 
 def test_text_on_a_fill_is_readable() -> None:
     for colour in (*style.PARTS, *style.LEVELS):
-        light, dark = sorted((_luminance(colour), _luminance(style.text_on(colour))), reverse=True)
+        light, dark = sorted((style.luminance(colour), style.luminance(style.text_on(colour))), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.0
