@@ -7,15 +7,15 @@ Source: MacKinnon & Webb (2020), Journal of Econometrics 218(2).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from math import lgamma
 
 import numpy as np
 
-from partnerlib.errors import DataError, ParameterError
+from partnerlib.errors import DataError
 from partnerlib.models.adoption import AdoptionPanel
+from partnerlib.models.year_weights import Estimator, year_weights
 
 FEWEST_ASSIGNMENTS = 20
 """With fewer ways to choose the treated no p-value can fall to 5%."""
@@ -47,7 +47,7 @@ class RandomizationTest:
 
 def randomization_test(
     panel: AdoptionPanel,
-    estimator: Callable[[AdoptionPanel], float],
+    estimator: Estimator,
     rng: np.random.Generator,
     draws: int = 1_999,
 ) -> RandomizationTest:
@@ -64,23 +64,21 @@ def randomization_test(
     Units with missing years are left out. What was not dealt by chance but by application is not made so by this.
     """
     whole = ~np.isnan(panel.outcome).any(axis=1)
-    cautions = list(panel.cautions)
-    if not whole.all():
-        cautions.append(f"{int((~whole).sum())} units lack a year and are left out.")
-    first, outcome = panel.first[whole], panel.outcome[whole]
-    cohorts, counts = np.unique(first, return_counts=True)
+    counts = np.unique(panel.first[whole], return_counts=True)[1]
     possible = _ways(counts)
     if possible < FEWEST_ASSIGNMENTS:
         raise DataError(
-            f"randomization inference on {panel.asked.outcome}: {round(possible)} ways to choose the treated among "
-            f"{len(first)} units; with fewer than {FEWEST_ASSIGNMENTS} no p-value can be 5% or less; add comparisons"
+            f"randomization inference on {panel.asked.outcome}: {possible} ways to choose the treated among "
+            f"{whole.sum()} units; with fewer than {FEWEST_ASSIGNMENTS} no p-value can be 5% or less; add comparisons"
         )
-    if len(np.unique(panel.weights)) > 1 or not panel.is_clustered_by_unit:
-        raise ParameterError("randomization inference: ask it for a panel without weights, clustered by its units")
-    sums = outcome @ _year_weights(panel, whole, estimator, cohorts).T
-    actual = np.searchsorted(cohorts, first)
+    asked = year_weights(panel, estimator)
+    cautions = list(panel.cautions)
+    if asked.left_out:
+        cautions.append(f"{asked.left_out} units lack a year and are left out.")
+    sums = asked.outcome @ asked.weights.T
+    actual = np.searchsorted(asked.cohorts, asked.first)
     estimate, statistic = (float(part[0]) for part in _statistics(sums, actual[None, :]))
-    is_complete = len(cohorts) == 2 and possible <= draws + 1
+    is_complete = len(counts) == 2 and possible <= draws + 1
     dealt = (
         _all_choices(actual) if is_complete else np.vstack([actual, rng.permuted(np.tile(actual, (draws, 1)), axis=1)])
     )
@@ -92,32 +90,9 @@ def randomization_test(
     return RandomizationTest(estimate, statistic, p_value, len(dealt), is_complete, smallest, tuple(cautions))
 
 
-def _ways(counts: np.ndarray) -> float:
-    """Number of ways to deal the starts: n! / (n_1! n_2! ...)."""
-    return float(np.exp(min(lgamma(counts.sum() + 1) - sum(lgamma(count + 1) for count in counts), 700)))
-
-
-def _year_weights(
-    panel: AdoptionPanel, whole: np.ndarray, estimator: Callable[[AdoptionPanel], float], cohorts: np.ndarray
-) -> np.ndarray:
-    """What each cohort's mean of each year counts for in the estimate, (cohorts, T): asked one by one."""
-    kept = panel.cells[panel.asked.unit].isin(panel.units[whole])
-    base = replace(
-        panel, units=panel.units[whole], first=panel.first[whole], clusters=np.arange(int(whole.sum())),
-        weights=np.ones(int(whole.sum())), cells=panel.cells[kept].reset_index(drop=True),
-        outcome=panel.outcome[whole],
-    )  # fmt: skip
-    start = estimator(base)
-    size = float(np.std(base.outcome))
-    found = np.zeros((len(cohorts), len(panel.years)))
-    for place, cohort in enumerate(cohorts):
-        for year in range(len(panel.years)):
-            raised = base.outcome.copy()
-            raised[base.first == cohort, year] += size
-            # Cells stand in the order of units and years, as the raised table does.
-            cells = base.cells.assign(**{panel.asked.outcome: raised.ravel()})
-            found[place, year] = (estimator(replace(base, outcome=raised, cells=cells)) - start) / size
-    return found
+def _ways(counts: np.ndarray) -> int:
+    """Number of ways to deal the starts: n! / (n_1! n_2! ...), to rounding where it is large."""
+    return round(np.exp(min(lgamma(counts.sum() + 1) - sum(lgamma(count + 1) for count in counts), 700)))
 
 
 def _statistics(sums: np.ndarray, dealt: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
