@@ -15,6 +15,7 @@ from partnerlib.panels.classrooms import collect_classrooms, lazy_classrooms, se
 from partnerlib.panels.distances import latest_organizations
 from partnerlib.panels.first_jobs import build_first_jobs
 from partnerlib.panels.high_needs import TOP_QUARTILE, HighNeedsRule, high_needs_schools
+from partnerlib.panels.homes import home_places
 from partnerlib.panels.inputs import Processed
 from partnerlib.panels.placements import placements_with_hosts
 from partnerlib.panels.positions import TEACHER_JOBS, october_positions, successors
@@ -56,6 +57,10 @@ class Panels(Restricted):
     def classrooms(self) -> pd.DataFrame:
         """The classroom panel in pandas, its grain and weights checked."""
         return collect_classrooms(self.lazy_classrooms)
+
+    def homes(self) -> pd.DataFrame:
+        """Where each candidate came from, as the place of the home town."""
+        return home_places(self.processed, self.organizations)
 
     def section_match(self) -> pd.DataFrame:
         """Sections of tested subjects with and without a teacher, by year."""

@@ -9,6 +9,7 @@ import statsmodels.api as sm
 from in_r import in_r
 
 from partnerlib.models.conditional_logit import ChoiceFit, choices, fit_choices
+from partnerlib.models.nested_logit import fit_nested
 
 TERMS = ["air", "train", "bus", "gc", "ttme", "hinc_air"]
 PRINTED = {
@@ -67,3 +68,21 @@ def test_coefficients_and_errors_equal_r(fit: ChoiceFit) -> None:
     assert ours.model_std_errors == pytest.approx(theirs["naive"].to_numpy(), rel=1e-6)
     assert ours.std_errors == pytest.approx(theirs["robust"].to_numpy() * np.sqrt(23 / 22), rel=1e-6)
     assert ours.log_likelihood == pytest.approx(theirs["loglik"][0], rel=1e-9)
+
+
+def test_the_nested_choice_is_the_published_one() -> None:
+    """Greene's fly against ground, full-information maximum likelihood."""
+    rows = travelled()
+    rows["branch"] = np.where(rows["mode"] == 1, "fly", "ground")
+    rows["hinc_fly"] = rows["hinc"] * rows["air"]
+    fit = fit_nested(rows, ["air", "train", "bus", "gc", "ttme"], "branch", "individual", "choice", ["hinc_fly"])
+    printed = {
+        "air": (6.0423, 1.1989), "train": (5.0646, 0.6620), "bus": (4.0963, 0.6152), "gc": (-0.03159, 0.00816),
+        "ttme": (-0.11262, 0.01413), "hinc_fly": (0.01533, 0.00938), "tau fly": (0.5860, 0.1406),
+        "tau ground": (0.3890, 0.1237),
+    }  # fmt: skip
+    assert fit.names == tuple(printed)
+    assert fit.log_likelihood == pytest.approx(-193.656149, abs=1e-6)
+    for value, error, (known, known_error) in zip(fit.coefficients, fit.std_errors, printed.values(), strict=True):
+        assert value == pytest.approx(known, abs=1e-4)
+        assert error == pytest.approx(known_error, rel=0.01, abs=1e-4)
