@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from dataclasses import dataclass
 from importlib import metadata
@@ -75,10 +76,16 @@ def _kernel() -> Finding:
         from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
     except ImportError:
         return Finding("Jupyter kernel", False, f"jupyter_client cannot be imported; {INSTALL}")
+    mend = "run `python -m ipykernel install --sys-prefix`"
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        return Finding("Jupyter kernel", False, "no kernel 'python3'; run `python -m ipykernel install --sys-prefix`")
+        return Finding("Jupyter kernel", False, f"no kernel 'python3'; {mend}")
+    except (ValueError, TypeError) as problem:
+        return Finding("Jupyter kernel", False, f"kernel 'python3' cannot be read ({problem}); {mend}")
+    if not spec.argv or shutil.which(spec.argv[0]) is None:
+        said = spec.argv[0] if spec.argv else "nothing"
+        return Finding("Jupyter kernel", False, f"kernel 'python3' starts {said}, which is not there; {mend}")
     return Finding("Jupyter kernel", True, spec.display_name)
 
 

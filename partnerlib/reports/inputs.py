@@ -44,6 +44,21 @@ def _record(processed: Path) -> dict[str, object]:
         return {}
 
 
+def refuse_stale(project: Project, inputs: Mapping[str, str]) -> None:
+    """Refuse to begin when the tables are not those of the raw files that lie there: the pages would be of old ones.
+
+    Errors
+        DataError naming both folders, and the command that builds the tables again
+    """
+    now = raw_inputs(project)
+    if RAW in inputs and RAW in now and inputs[RAW] != now[RAW]:
+        raise DataError(
+            f"{project.processed}: its tables were built from other files than lie in {project.raw} now, or by another "
+            "version of the library; no page was made, what stood there is unchanged; `partnerlib report` builds them "
+            "again first, or run `partnerlib build` and `partnerlib release`"
+        )
+
+
 def refuse_changed(before: Mapping[str, str], after: Mapping[str, str]) -> None:
     """Refuse to publish when something was changed while pages were made from it: some are of the one, some the other.
 

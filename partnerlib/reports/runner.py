@@ -21,7 +21,7 @@ from partnerlib.reports import gate
 from partnerlib.reports.edition import Edition, read_edition
 from partnerlib.reports.formats import chosen
 from partnerlib.reports.index import index_page
-from partnerlib.reports.inputs import inputs_of, raw_inputs, refuse_changed
+from partnerlib.reports.inputs import inputs_of, raw_inputs, refuse_changed, refuse_stale
 from partnerlib.reports.interruption import ending_at_signals
 from partnerlib.reports.lock import alone
 from partnerlib.reports.page import notice_page
@@ -118,7 +118,8 @@ def run(
 
     Errors
         ParameterError for pages that do not exist, and when another run holds the folder
-        DataError when something the pages are made from was changed meanwhile
+        DataError when the tables are not of the raw files that lie there, and when something the pages are made from
+            was changed meanwhile
         EnvironmentProblem when the disk refuses to take them
         ReleaseRefused when a page holds what its release does not
     """
@@ -136,6 +137,7 @@ def run(
             shutil.rmtree(Staging.place(project.out, report_year), ignore_errors=True)
             kept = [found.kept[page.slug] for page in found.asked]
             return RunResult(final / "index.html", kept, len(kept), time.monotonic() - start)
+        refuse_stale(project, inputs)
         made = _made(found, final, inputs, jobs, resume, progress, start)
         return replace(made, remarks=tuple(filter(None, (choice.remark, *made.remarks))))
 

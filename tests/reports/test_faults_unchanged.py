@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import time
@@ -14,6 +15,7 @@ import pytest
 from invented_release import DISTRICT, EMPTY, PAIR, SMALL_DISTRICT, TINY, TYPICAL, invented_cells, printed, release_of
 from tiny_reports import IS_FULL, YEAR, content, tiny, write
 
+from partnerlib import build
 from partnerlib.errors import DataError, ParameterError
 from partnerlib.project import Project
 from partnerlib.reports import run, surveyed
@@ -186,6 +188,38 @@ def test_an_input_that_changes_during_a_run_is_found_and_nothing_is_published(
             CHANGES[name](here, released)
 
     with pytest.raises(DataError, match=f"{name}: changed while the pages were made; nothing was published"):
+        run(here, YEAR, released, NO_NOTEBOOK, force=True, progress=change)
+    assert content(here.out / str(YEAR)) == before
+
+
+def built_from_raw(here: Project) -> Path:
+    """A raw file, and the account of tables built from it; the file."""
+    here.raw.mkdir()
+    raw = here.raw / "educators_2018.csv"
+    raw.write_text("SY,MEPID\n2018,1\n", encoding="utf-8")
+    (here.processed / build.RECORD).write_text(json.dumps({"inputs": build.inputs_of(here.raw)}), encoding="utf-8")
+    return raw
+
+
+def test_tables_older_than_their_raw_files_are_told_before_a_page_is_made(made: tuple[Project, Path]) -> None:
+    here, released = made
+    before, raw = content(here.out / str(YEAR)), built_from_raw(here)
+    raw.write_text("SY,MEPID\n2018,2\n", encoding="utf-8")
+    told: list[str] = []
+    with pytest.raises(DataError, match=r"built from other files than lie in .*`partnerlib report` builds them again"):
+        run(here, YEAR, released, NO_NOTEBOOK, force=True, progress=lambda message: told.append(str(message)))
+    assert told == [] and content(here.out / str(YEAR)) == before
+
+
+def test_a_raw_file_that_changes_during_a_run_is_found(made: tuple[Project, Path]) -> None:
+    here, released = made
+    before, raw = content(here.out / str(YEAR)), built_from_raw(here)
+
+    def change(message: object) -> None:
+        if str(message).startswith("putting"):
+            raw.write_text("SY,MEPID\n2018,2\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match="raw files: changed while the pages were made"):
         run(here, YEAR, released, NO_NOTEBOOK, force=True, progress=change)
     assert content(here.out / str(YEAR)) == before
 
