@@ -5,12 +5,16 @@ What protects knows nothing of what attacks, and the other way round; only here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow
+from pyarrow import parquet, types
 
 from partnerlib.disclosure.audit.certificate import certificate
 from partnerlib.disclosure.audit.earlier import Beside, beside
@@ -29,8 +33,11 @@ from partnerlib.errors import ReleaseRefused
 ROUNDS = 40
 """Most times a release tells less before it is given up."""
 
-PATIENCE, STRIDE = 4, 3
-"""Rounds of single steps, and steps a round takes from then on."""
+STRIDES = (1, 3, 6, 12)
+"""Steps taken at once for a quantity that is exposed for the first time, the second, ... and from then on."""
+
+STUBBORN, HOPELESS = 3, 4
+"""Times from which on the larger sets that a quantity is part of tell less, too; and whoever tells less, nothing."""
 
 SECONDS = 10.0
 """Longest one question to the solver may take; without an answer the quantity counts as exposed."""
@@ -65,6 +72,20 @@ class Passed:
     """Quantities that earlier releases give away by themselves, and this one adds nothing to."""
 
 
+def read_aggregates(estimates: Path) -> Aggregates:
+    """The estimates of a year for the gate: every word is held once, and not once in each row.
+
+    A state's four million rows take half a gigabyte so, and two and a half as they come.
+    """
+    schema = parquet.read_schema(estimates)
+    words = [column.name for column in schema if types.is_string(column.type) or types.is_large_string(column.type)]
+    table = parquet.read_table(estimates, read_dictionary=words)
+    frame = table.to_pandas(split_blocks=True, self_destruct=True)
+    del table
+    pyarrow.default_memory_pool().release_unused()
+    return Aggregates(frame)
+
+
 def pass_gate(
     aggregates: Aggregates,
     policy: Policy,
@@ -81,6 +102,7 @@ def pass_gate(
     What is still exposed after the last round is named in the result; sealing refuses it.
 
     Parameters
+        jobs: processes that attack side by side
         seconds: longest one question to the solver may take
     """
     progress("protecting")
@@ -90,6 +112,7 @@ def pass_gate(
     earlier = [release for release in earlier if not release.cells.empty]
     before = beside(protected.cells, protected.definitions, aggregates.frame, earlier)
     already: pd.DataFrame | None = None
+    times: Counter[Hashable] = Counter()
     if earlier:
         progress(_told(before, earlier))
     for attempt in range(1, ROUNDS + 1):
@@ -111,10 +134,9 @@ def pass_gate(
             exposed, already = _added(exposed, alone, policy)
         if exposed.empty or policy.on_exposure == "state" or attempt == ROUNDS:
             break
-        # What is still exposed after a few rounds is many steps away: take several before asking again.
+        times.update(exposed[PLACE].itertuples(index=False, name=None))
         try:
-            for _ in range(1 if attempt < PATIENCE else STRIDE):
-                protected = withhold(protected, _places(exposed, protected.definitions, attempt))
+            protected = withhold(protected, _places(exposed, protected.definitions, attempt, times))
         except ReleaseRefused as refused:
             raise _with_unproved(refused, exposed) from None
         protected = _without_small_differences(protected, earlier, policy)
@@ -153,10 +175,12 @@ def attack(
     progress: Callable[[str], None] = lambda _message: None,
     earlier: Sequence[Earlier] = (),
     seconds: float = SECONDS,
+    jobs: int = 2,
 ) -> Verdict:
     """Attack published cells, whoever protected them, together with what earlier releases printed.
 
     Parameters
+        jobs: processes that attack side by side
         seconds: longest one question to the solver may take
     """
     before = beside(cells, definitions, reference.frame, earlier)
@@ -164,7 +188,7 @@ def attack(
         progress(_told(before, earlier))
     memory = Memory()
     found = audit_counts(
-        cells, before.definitions, reference.frame, policy, seconds, progress=progress, memory=memory,
+        cells, before.definitions, reference.frame, policy, seconds, progress=progress, memory=memory, jobs=jobs,
         earlier=before.cells,
     )  # fmt: skip
     exposed, already = _of_others(found.exposed, owner), found.exposed.iloc[:0]
@@ -181,6 +205,10 @@ def attack(
         already=tuple(_named(row) for row in already.itertuples(index=False)),
     )  # fmt: skip
 
+
+COLUMNS_ASKED = (
+    "measure", "set", "kind", "unit_kind", "unit_code", "cohort", "window_years", "steps", "is_nothing_told",
+)  # fmt: skip
 
 PLACE = ["measure", "set", "kind", "unit_kind", "unit_code", "first", "last"]
 """What names a quantity that attackers ask for."""
@@ -246,18 +274,45 @@ def _of_others(exposed: pd.DataFrame, owner: Owner | None) -> pd.DataFrame:
     return exposed[~is_own].reset_index(drop=True)
 
 
-def _places(exposed: pd.DataFrame, definitions: pd.DataFrame, attempt: int) -> pd.DataFrame:
-    """What is exposed, as protection names places.
+def _places(
+    exposed: pd.DataFrame, definitions: pd.DataFrame, attempt: int, times: Mapping[Hashable, int]
+) -> pd.DataFrame:
+    """What is exposed, as protection names places, and how many steps to take for it.
 
     A set may be printed as the number of people behind another measure, too: when telling less of the measures that
-    count it was not enough, those sizes go.
+    count it was not enough, those sizes go. What comes back is many steps away, or not a matter of its own set: several
+    are taken before it is asked again, and those of the larger sets it is part of besides.
     """
     is_size = exposed["kind"] == "size"
     if attempt > 1:
         is_size |= exposed["set"].isin(definitions["among"]) & (exposed["set"] != "")
-    return exposed.assign(
-        cohort=exposed["last"], window_years=exposed["last"] - exposed["first"] + 1, kind=np.where(is_size, "size", "")
-    )[["measure", "set", "kind", "unit_kind", "unit_code", "cohort", "window_years"]]
+    often = np.array([times[place] for place in exposed[PLACE].itertuples(index=False, name=None)], dtype=np.int64)
+    places = exposed.assign(
+        cohort=exposed["last"], window_years=exposed["last"] - exposed["first"] + 1, kind=np.where(is_size, "size", ""),
+        steps=np.array(STRIDES)[np.minimum(often, len(STRIDES)) - 1], is_nothing_told=often >= HOPELESS,
+    )[[*COLUMNS_ASKED]]  # fmt: skip
+    around = _around(definitions)
+    larger = [
+        {**place, "set": name, "kind": "size"}
+        for place in places[often >= STUBBORN].to_dict("records")
+        for name in around.get(place["set"], ())
+    ]
+    return pd.concat([places, pd.DataFrame(larger, columns=places.columns)]) if larger else places
+
+
+def _around(definitions: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """The larger sets that each set lies in, the next larger first."""
+    above = dict(zip(definitions["among"], definitions["within"], strict=True))
+    above |= {row.counted: row.among for row in definitions.itertuples() if row.counted != row.among}
+    found = {}
+    for name in above:
+        chain: list[str] = []
+        larger = above[name]
+        while larger and larger not in chain and larger != name:
+            chain.append(larger)
+            larger = above.get(larger, "")
+        found[name] = tuple(chain)
+    return found
 
 
 def _named(row: Any) -> str:

@@ -36,6 +36,9 @@ ANY_WORLD: Mapping[str, bool | int | float | str] = {
 SOON, FEW = 2.0, 50
 """Seconds, and nodes of a search, that whole numbers may take while there are more people to ask."""
 
+CHECKED = 4_000
+"""Columns up to which the presolve is not believed that there is no world: it may be wrong, and is then too careful."""
+
 SMALL = 600
 """Pairs up to which the last neighbourhood is the whole block."""
 
@@ -239,13 +242,15 @@ class _Program:
     def _whole(self, target: Ints, change: int, is_last: bool) -> Integers | None:
         """The first world in whole numbers that comes, from a model of its own: a start from the linear answer is slow.
 
-        That there is none is only believed without a presolve; while more people are yet to be asked, it need not be.
+        That there is none is asked again without a presolve, where it is quick; and not while more people are yet to be
+        asked.
         """
         program, found = self.model.getLp(), None
         program.integrality_ = [highspy.HighsVarType.kInteger] * program.num_col_
         if is_last:
             found = self._solved(_model(program, ANY_WORLD), self.seconds)
-            found = self._solved(_model(program, OPTIONS), self.seconds) if found is None else found
+            if found is None and program.num_col_ <= CHECKED:
+                found = self._solved(_model(program, OPTIONS), self.seconds)
         else:
             with suppress(SolverGaveUp):
                 found = self._solved(_model(program, {**ANY_WORLD, "mip_max_nodes": FEW}), min(SOON, self.seconds))

@@ -5,6 +5,7 @@ exact count -> nearest five -> withheld        band -> wider band -> withheld   
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from partnerlib.errors import ReleaseRefused
 
 _SHARES = ("rate", "share")
 
+_NONE = np.empty(0, dtype=np.int64)
+
 _PLACE = ["unit_kind", "unit_code", "cohort", "window_years", "by", "of"]
 
 
@@ -26,44 +29,67 @@ def withhold(protected: Protected, cells: pd.DataFrame) -> Protected:
     Parameters
         cells: the cells found exposed: columns unit_kind, unit_code, cohort, window_years and either `measure`, `group`
             and `group_value` (the key of a cell) or `set` (name of a set; with `by` and `of` for a subgroup). A column
-            `kind` of `size` says that the number of people is exposed, and not what they did. A place may be a
-            span of cohorts that is no window: what overlaps with it adds up to it
+            `kind` of `size` says that the number of people is exposed, and not what they did; `steps` how many to take
+            at once, where it is more than one; `is_nothing_told` that whoever takes one tells nothing any more. A place
+            may be a span of cohorts that is no window: what overlaps with it adds up to it
     Rule
         A published cell takes one step, together with every cell that tells of the same set of people there, and with
         all levels of its distribution. A hidden one makes a partner take it: of the cells that add up with it (the
         same unit's window and cohorts, units of the same kind, the larger unit), the one of fewest people, states last.
-        An n to the nearest five takes with it everything printed beside it
+        An n to the nearest five takes with it everything printed beside it. Where more than one step is asked for, all
+        exact counts of the unit take one, and the unit tells nothing more of the set where nothing is to be told
     Errors
         ReleaseRefused when nothing that could be withheld is left beside a cell named: nothing is published then
     """
+    asked = _asked(cells, protected.internal)
+    for taken in range(int(asked["steps"].max()) if len(asked) else 0):
+        protected = replace(protected, internal=_told_less(protected, asked[asked["steps"] > taken], taken == 0))
+    return finished(protected.internal, protected.definitions, protected.policy, protected.is_synthetic)
+
+
+def _told_less(protected: Protected, asked: pd.DataFrame, is_first: bool) -> pd.DataFrame:
+    """The cells after one step for every place asked for."""
     internal = protected.internal
     shows = _shows(internal)
+    by_counted, by_among, by_measure = (internal.groupby(name).indices for name in ("counted", "among", "measure"))
+    is_exact = internal["is_exact"].to_numpy(bool)
+    is_state = (internal["unit_kind"] == "state").to_numpy(bool)
     steps, lost = np.zeros(len(internal), dtype=bool), []
     gone = steps.copy()
-    for wanted in _asked(cells, internal).itertuples(index=False):
-        members = _members(internal, wanted)
-        own = members & _at(internal, wanted) & shows
-        if not own.any():
-            own = _partner(internal, wanted, members & shows & ~steps & ~gone)
-        if not own.any():
+    for wanted in asked.itertuples(index=False):
+        members = by_counted.get(wanted.set, _NONE) if wanted.set else by_measure.get(wanted.measure, _NONE)
+        if wanted.set and wanted.kind == "size":
+            members = np.union1d(members, by_among.get(wanted.set, _NONE))
+        # The state's numbers are the last to go: never for the sake of a further step.
+        members = members[shows[members] & (is_first | ~is_state[members])]
+        told = internal.iloc[members]
+        if is_first and wanted.steps > 1:
+            # What comes back may be told by the unit's own other cohorts and windows.
+            mine = members[_of_unit(told, wanted)]
+            steps[mine[is_exact[mine]]] = True
+            gone[mine] |= wanted.is_nothing_told
+        own = members[_at(told, wanted)]
+        if not len(own):
+            is_free = ~steps[members] & ~gone[members]
+            own = members[is_free][_partner(told[is_free], wanted)]
+        if not len(own):
             lost.append(f"{wanted.set} of {wanted.unit_kind} {wanted.unit_code}, {wanted.cohort}")
-        is_exact = own & internal["is_exact"].to_numpy(bool)
-        if wanted.kind == "size" and not is_exact.any():
-            gone |= own
+        if (wanted.is_nothing_told and not is_state[own].any()) or (wanted.kind == "size" and not is_exact[own].any()):
+            gone[own] = True
         else:
-            steps |= is_exact if wanted.kind == "size" else own
-    if lost and not (steps | gone).any():
+            steps[own[is_exact[own]] if wanted.kind == "size" else own] = True
+    if is_first and lost and not (steps | gone).any():
         raise ReleaseRefused(
             f"{len(lost)} cells stay exposed with nothing beside them left to withhold; first: {lost[0]}; "
             "publish fewer kinds of unit, or raise the threshold"
         )
-    less = _stepped(internal, steps, gone, protected)
-    return finished(less, protected.definitions, protected.policy, protected.is_synthetic)
+    return _stepped(internal, steps, gone, protected)
 
 
 def _asked(cells: pd.DataFrame, internal: pd.DataFrame) -> pd.DataFrame:
     """The sets (or measures that count none) and places named, once each."""
     named = cells.assign(**{name: cells.get(name, "") for name in ("by", "of", "kind", "measure")})
+    named = named.assign(steps=cells.get("steps", 1), is_nothing_told=cells.get("is_nothing_told", False))
     if "set" not in cells:
         known = internal.drop_duplicates(["measure", "group", "group_value"])
         columns = ["measure", "group", "group_value"]
@@ -76,19 +102,11 @@ def _asked(cells: pd.DataFrame, internal: pd.DataFrame) -> pd.DataFrame:
     shares = internal.loc[internal["statistic"].isin(_SHARES), "counted"].unique()
     is_size = (named["kind"] == "") & (named["set"] != "") & ~named["set"].isin(shares)
     named = named.assign(kind=named["kind"].mask(is_size, "size"))
-    return named[["set", "measure", "kind", *_PLACE]].drop_duplicates()
+    return named[["set", "measure", "kind", *_PLACE, "steps", "is_nothing_told"]].drop_duplicates()
 
 
 def _shows(internal: pd.DataFrame) -> np.ndarray:
     return ((internal["why"] == "") & internal["status"].isin(HAS_NUMBER) & (internal["n"] > 0)).to_numpy(bool)
-
-
-def _members(internal: pd.DataFrame, wanted: Any) -> np.ndarray:
-    """The cells that tell of a set: those that count it, and those that print its size where that is exposed."""
-    if not wanted.set:
-        return (internal["measure"] == wanted.measure).to_numpy(bool)
-    counted = (internal["counted"] == wanted.set).to_numpy(bool)
-    return counted | (internal["among"] == wanted.set).to_numpy(bool) if wanted.kind == "size" else counted
 
 
 def _at(internal: pd.DataFrame, place: Any) -> np.ndarray:
@@ -98,13 +116,21 @@ def _at(internal: pd.DataFrame, place: Any) -> np.ndarray:
     return found
 
 
-def _partner(internal: pd.DataFrame, wanted: Any, free: np.ndarray) -> np.ndarray:
+def _of_unit(told: pd.DataFrame, place: Any) -> np.ndarray:
+    """A unit's cells, whatever their cohorts."""
+    found = np.ones(len(told), dtype=bool)
+    for name in ("unit_kind", "unit_code", "by", "of"):
+        found &= (told[name] == getattr(place, name)).to_numpy(bool)
+    return found
+
+
+def _partner(free: pd.DataFrame, wanted: Any) -> np.ndarray:
     """The cells of the cheapest place that adds up with the one wanted, among those free to tell less."""
     kind, code, cohort, window = wanted.unit_kind, wanted.unit_code, wanted.cohort, wanted.window_years
-    kinds, codes = internal["unit_kind"], internal["unit_code"]
-    cohorts, windows = internal["cohort"], internal["window_years"]
-    same = free & (internal["by"] == wanted.by).to_numpy(bool)
-    same_value = (internal["of"] == wanted.of).to_numpy(bool)
+    kinds, codes = free["unit_kind"], free["unit_code"]
+    cohorts, windows = free["cohort"], free["window_years"]
+    same = (free["by"] == wanted.by).to_numpy(bool)
+    same_value = (free["of"] == wanted.of).to_numpy(bool)
     here = ((kinds == kind) & (codes == code)).to_numpy(bool) & same_value
     overlaps = (cohorts - windows < cohort) & (cohort - window < cohorts)
     in_time = here & (overlaps & ~((cohorts == cohort) & (windows == window))).to_numpy(bool)
@@ -114,9 +140,8 @@ def _partner(internal: pd.DataFrame, wanted: Any, free: np.ndarray) -> np.ndarra
     for options in (in_time | beside, above):
         found = np.flatnonzero(same & options)
         if len(found):
-            cheapest = internal.iloc[found[np.argmin(internal["n"].to_numpy()[found])]]
-            return free & _at(internal, cheapest)
-    return np.zeros(len(internal), dtype=bool)
+            return _at(free, free.iloc[found[np.argmin(free["n"].to_numpy()[found])]])
+    return np.zeros(len(free), dtype=bool)
 
 
 def _shares_a_whole(kind: str, code: str, codes: pd.Series) -> np.ndarray:
