@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import build, hazards, release, reports
+from benchmarks import build, hazards, release, reports, value_added
 
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -56,6 +56,14 @@ def yearly_hazards(
     hazards.compare(rows)
 
 
+@app.command(name="value-added")
+def teacher_effects(
+    rows: Annotated[int, typer.Option(help="Student-years; 100,000, one and ten million when 0.")] = 0,
+) -> None:
+    """Teacher and school-by-year effects from sums per cell, against `pyfixest` on every row."""
+    value_added.compare(rows)
+
+
 @app.callback(invoke_without_command=True)
 def everything(context: typer.Context) -> None:
     """All benchmarks at their full size (about fifteen minutes on two cores)."""
@@ -64,6 +72,7 @@ def everything(context: typer.Context) -> None:
         reports.compare(50, 2, 8, formats="html,pdf,word,excel,csv")
         release.compare(None)
         hazards.compare()
+        value_added.compare()
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def fit_absorbing(
     b, converged = _solve(system, level_sums - scaled.T @ teacher_sums)
     a = (teacher_sums - between @ b) / teacher_weight[:, None]
     cross = columns.T @ (columns * weights[:, None]) - teacher_sums.T @ a - level_sums.T @ b
-    coefficients, bread = _solve_normal_equations(
+    coefficients, bread = solve_normal_equations(
         cross[:k, :k], cross[:k, k], np.einsum("ij,ij->j", regressors, regressors)
     )
     contrast = np.append(-np.nan_to_num(coefficients), 1.0)
@@ -160,7 +160,7 @@ def _solve(system: sparse.csr_array, right: np.ndarray) -> tuple[np.ndarray, boo
     return np.column_stack(solutions), all(code == 0 for code in codes)
 
 
-def _solve_normal_equations(
+def solve_normal_equations(
     cross: np.ndarray, right: np.ndarray, raw: np.ndarray, tolerance: float = 1e-9
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients and bread; a regressor whose variation is explained by those before it gets NaN and a zero row."""

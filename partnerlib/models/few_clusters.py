@@ -42,7 +42,7 @@ def linear_few_clusters(
     factors = [factor for effect in effects for factor in effect.split("^")]
     needed = [question.outcome, *question.exposures, question.cluster, question.person, *factors]
     rows = usable_rows(frame, needed + ([weights] if weights else []), specification).frame
-    design, names = _written_out(rows, question, covariates, effects)
+    design, names = written_out(rows, question, covariates, effects)
     w = rows[weights].to_numpy(dtype=float) if weights else np.ones(len(rows))
     outcome = rows[question.outcome].to_numpy(dtype=float)
     root = np.sqrt(w)
@@ -68,7 +68,7 @@ def linear_few_clusters(
     )
 
 
-def _written_out(
+def written_out(
     rows: pd.DataFrame, question: Question, covariates: Sequence[str], effects: Sequence[str]
 ) -> tuple[np.ndarray, list[str]]:
     """Constant, effects and terms as columns of full rank; of columns that say the same the first is kept."""
@@ -91,7 +91,7 @@ def _written_out(
     for place, column in enumerate(values.T):
         rest = column - basis @ (basis.T @ column)
         rest -= basis @ (basis.T @ rest)
-        if np.linalg.norm(rest) > 1e-9 * max(np.linalg.norm(column), 1e-300):
+        if np.linalg.norm(rest) > 1e-9 * max(float(np.linalg.norm(column)), 1e-300):
             basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
             kept.append(place)
     return values[:, kept], [str(columns.columns[place]) for place in kept]
