@@ -15,6 +15,7 @@ import numpy as np
 
 from partnerlib.errors import DataError
 from partnerlib.models.adoption import AdoptionPanel
+from partnerlib.models.wild_bootstrap import how_far
 from partnerlib.models.year_weights import Estimator, year_weights
 
 FEWEST_ASSIGNMENTS = 20
@@ -26,6 +27,9 @@ class RandomizationTest:
     """How often other units, treated in the same years, would have shown as large a difference."""
 
     estimate: float
+    low: float
+    high: float
+    """95% interval: the effects, equal for all treated, that are not rejected."""
     statistic: float
     p_value: float
     assignments: int
@@ -56,7 +60,8 @@ def randomization_test(
     Formula
         starts are dealt again among units, as many to each year; t = estimate / its error (cohort by cohort, as
         Welch's), which keeps the test fair when treated and others vary differently (MacKinnon & Webb 2020);
-        p = share of assignments, the actual one included, with |t*| >= |t|
+        p = share of assignments, the actual one included, with |t*| >= |t|; interval: all b for which the same test
+        of the outcome less b in treated cells has p >= .05
     Parameters
         estimator  group-time, imputed or stacked effect of a panel, such as
                    `lambda panel: group_time_effects(panel).aggregate()["effect"]["estimate"]`; without covariates or
@@ -77,17 +82,32 @@ def randomization_test(
         cautions.append(f"{asked.left_out} units lack a year and are left out.")
     sums = asked.outcome @ asked.weights.T
     actual = np.searchsorted(asked.cohorts, asked.first)
-    estimate, statistic = (float(part[0]) for part in _statistics(sums, actual[None, :]))
+    treatment = (panel.years >= asked.first[:, None]) @ asked.weights.T
     is_complete = len(counts) == 2 and possible <= draws + 1
     dealt = (
         _all_choices(actual) if is_complete else np.vstack([actual, rng.permuted(np.tile(actual, (draws, 1)), axis=1)])
     )
-    found = np.abs(_statistics(sums, dealt)[1])
-    p_value = float(np.mean(found >= (1 - 1e-9) * abs(statistic)))
+
+    def p_value(null: float) -> float:
+        found = np.abs(_statistics(sums - null * treatment, dealt)[1])
+        return float(np.mean(found >= (1 - 1e-9) * found[0]))
+
+    estimate, statistic = (float(part[0]) for part in _statistics(sums, actual[None, :]))
+    error = abs(estimate / statistic)
     smallest = 1 / len(dealt)
     if smallest > 0.01:
         cautions.append(f"With {len(dealt)} ways to choose the treated the p-value cannot fall below {smallest:.3f}.")
-    return RandomizationTest(estimate, statistic, p_value, len(dealt), is_complete, smallest, tuple(cautions))
+    return RandomizationTest(
+        estimate=estimate,
+        low=estimate - how_far(lambda away: p_value(estimate - away), error),
+        high=estimate + how_far(lambda away: p_value(estimate + away), error),
+        statistic=statistic,
+        p_value=p_value(0.0),
+        assignments=len(dealt),
+        is_complete=is_complete,
+        smallest=smallest,
+        cautions=tuple(cautions),
+    )
 
 
 def _ways(counts: np.ndarray) -> int:

@@ -120,8 +120,8 @@ def heterogeneity(
         reliability=reliability,
         mean=mean,
         cautions=tuple(cautions),
-        tau_low=_spread_where(values, errors, float(stats.chi2.ppf(0.975, df))) ** 0.5,
-        tau_high=_spread_where(values, errors, float(stats.chi2.ppf(0.025, df))) ** 0.5,
+        tau_low=tau_at(values, errors, 0.975),
+        tau_high=tau_at(values, errors, 0.025),
         random_mean=float(random_weights @ values / random_weights.sum()),
         random_mean_error=float(random_weights.sum() ** -0.5),
         estimator=estimator,
@@ -185,6 +185,15 @@ def contrasts(units: pd.Series, estimates: pd.Series, std_errors: pd.Series) -> 
             "high_bonferroni": contrast + strict * errors,
         }
     )
+
+
+def tau_at(estimates: Sequence[float] | np.ndarray, std_errors: Sequence[float] | np.ndarray, share: float) -> float:
+    """The standard deviation of true differences at which a Q as large as this has a chance of 1 - `share`.
+
+    A one-sided bound: with `share` .95 it is above zero exactly where the test of Q rejects equal units at 5%.
+    """
+    values, errors = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
+    return _spread_where(values, errors, float(stats.chi2.ppf(share, len(values) - 1))) ** 0.5
 
 
 def _q(values: np.ndarray, errors: np.ndarray, tau_squared: float) -> float:

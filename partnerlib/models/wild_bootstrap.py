@@ -110,8 +110,8 @@ def wild_bootstrap(
 
     return WildBootstrap(
         p_value=p_value(0.0),
-        low=estimate - _reach(lambda away: p_value(estimate - away), error),
-        high=estimate + _reach(lambda away: p_value(estimate + away), error),
+        low=estimate - how_far(lambda away: p_value(estimate - away), error),
+        high=estimate + how_far(lambda away: p_value(estimate + away), error),
         statistic=estimate / error,
         draws=drawn.shape[1],
         is_complete=is_complete,
@@ -162,8 +162,8 @@ def _estimate_and_error(design: ClusteredDesign, place: int) -> tuple[float, flo
     return float(slopes[place]), float(np.sqrt(groups / (groups - 1) * (n - 1) / (n - k) * (pulled**2).sum()))
 
 
-def _reach(p_value: Callable[[float], float], error: float) -> float:
-    """How far from the estimate values are still not rejected; without end where they never are."""
+def how_far(p_value: Callable[[float], float], error: float) -> float:
+    """How far from the estimate a test still rejects nothing at 5%; without end where it never does."""
     inside, outside = 0.0, 2.0 * error
     while p_value(outside) >= 0.05:
         inside, outside = outside, 2 * outside

@@ -78,6 +78,18 @@ def test_without_an_effect_one_in_twenty_is_rejected() -> None:
     assert np.mean(np.array(p_values) <= 0.05) <= 0.12
 
 
+def test_the_interval_holds_exactly_the_effects_that_are_not_rejected() -> None:
+    cells = small(5, 12, 5, effect=1.0)
+    found = randomization_test(adoption_panel(cells, ASKED), by_groups, np.random.default_rng(1))
+    assert found.is_complete and found.assignments == 792
+    treated = cells["school_year"] >= cells["grant_year"]
+    for null, is_held in ((found.low + 0.01, True), (found.low - 0.01, False), (found.high - 0.01, True),
+                          (found.high + 0.01, False)):  # fmt: skip
+        moved = cells.assign(share_hired=cells["share_hired"] - null * treated)
+        again = randomization_test(adoption_panel(moved, ASKED), by_groups, np.random.default_rng(1))
+        assert (again.p_value >= 0.05) is is_held
+
+
 def test_a_large_effect_is_found_and_said_in_words() -> None:
     found = randomization_test(invented_panel(2), by_groups, np.random.default_rng(1), draws=499)
     assert found.p_value == pytest.approx(1 / 500)
