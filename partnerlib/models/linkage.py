@@ -28,6 +28,7 @@ SUREST = 1 - 1e-9
 
 LINKAGE_CAN_BE_WRONG = (
     "Only pairs that the linker has seen are drawn: a candidate whose educator agrees on nothing stays unlinked.",
+    "Wrong links dilute a difference; drawing them shows by how much, and does not undo it.",
     "The linker's probabilities are its own; where it is surer than it should be, so are these intervals.",
 )
 
