@@ -52,6 +52,12 @@
     boxes[place].addEventListener("change", show);
   });
   search.addEventListener("input", show);
+  search.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !search.value) return;
+    event.preventDefault(); // some browsers empty the field themselves, and some do not
+    search.value = "";
+    show();
+  });
   find.append(field, kinds);
 
   // Compare: two units, the same measures, the state beside them.
@@ -158,6 +164,11 @@
     make("p", "Both with their intervals, the state beside them. Where two intervals overlap, no difference is shown.", { class: "remark" }),
     pair, heard, result,
   );
+  side.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.target.tagName === "SELECT") return; // there it closes the list of units
+    side.open = false;
+    side.querySelector("summary").focus();
+  });
 
   // An address may ask: index.html#find=words, index.html#compare=provider:89000001,district:95000000
   const asked = () => {
