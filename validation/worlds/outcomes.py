@@ -75,3 +75,75 @@ def classrooms(
 def teacher_names(count: int) -> np.ndarray:
     """Invented identifiers, in order."""
     return np.char.add("9", np.char.zfill(np.arange(count).astype(str), 7)).astype(object)
+
+
+@dataclass(frozen=True)
+class MentoringState:
+    """Mentors over seven years, their candidates, and the candidates' own first two years."""
+
+    rows: pd.DataFrame
+    """As in the classrooms panel."""
+    placements: pd.DataFrame
+    """practitioner_mepid, placement_year."""
+    hired: pd.DataFrame
+    """As in first jobs: mepid, practitioner, years, codes, is_match, and the strength of the candidate."""
+    experience: pd.DataFrame
+    """mepid, school_year, experience_years."""
+
+
+MENTOR_SHARE, MATCH, STRENGTH, HOSTING, AFTER_HOSTING = 0.5, 0.05, 0.045, -0.03, 0.02
+"""Planted: of a mentor's effect in the candidate's; the other effects in score SD."""
+RETURNS = np.array([0.0, 0.04, 0.07, 0.09, 0.10])
+
+
+def mentoring(rng: np.random.Generator, is_planted: bool, mentors: int = 350, candidates: int = 260) -> MentoringState:
+    """Better teachers host more often, stronger candidates get better mentors; a shock of the hosting year is in both.
+
+    Where nothing is planted mentor, match and hosting add nothing; strength, selection and shared luck stay.
+    """
+    planted = float(is_planted)
+    years = 7
+    lasting = rng.normal(0, 0.15, mentors)
+    year_shock = rng.normal(0, 0.08, (mentors, years))
+    start = rng.integers(-12, 1, mentors)
+    seniority = np.arange(years)[None, :] - start[:, None]
+    chance = np.exp(4.0 * lasting)
+    mentor = rng.choice(mentors, candidates, p=chance / chance.sum())
+    hosted = rng.integers(1, 5, candidates)
+    # Stronger candidates go to the better of the mentors drawn.
+    strength = rng.normal(0, 1, candidates)
+    order = np.argsort(lasting[mentor] / 0.15 + rng.normal(0, 1.2, candidates))
+    mentor, hosted = mentor[order], hosted[order]
+    strength = np.sort(strength)
+    hosting = np.zeros((mentors, years), bool)
+    hosting[mentor, hosted] = True
+    first = np.where(hosting.any(axis=1), hosting.argmax(axis=1), years)
+    after = (np.arange(years)[None, :] > first[:, None]) & ~hosting
+    of_mentors = lasting[:, None] + year_shock + RETURNS[np.minimum(seniority, 4)]
+    of_mentors = of_mentors + planted * (HOSTING * hosting + AFTER_HOSTING * after)
+    is_match = rng.random(candidates) < 0.3
+    school = rng.integers(0, 90, candidates)
+    own = planted * (MENTOR_SHARE * lasting[mentor] + MATCH * is_match) + STRENGTH * strength
+    # The luck of the hosting year is in the candidate's first classes, too: they share it, and nobody's skill is in it.
+    own = own + 0.5 * year_shock[mentor, hosted] + rng.normal(0, 0.11, candidates) + rng.normal(0, 0.05, 90)[school]
+    since = np.arange(years)[None, :] - (hosted + 1)[:, None]
+    of_novices = own[:, None] + RETURNS[np.clip(since, 0, 4)] + rng.normal(0, 0.08, (candidates, years))
+    taught = np.vstack([rng.random((mentors, years)) < 0.85, (since >= 0) & (since < 2)])
+    state = classrooms(rng, np.vstack([of_mentors, of_novices]), classes=1, size=12, taught=taught)
+    names = teacher_names(mentors + candidates)
+    hired = pd.DataFrame(
+        {
+            "candidate_id": names[mentors:], "mepid": names[mentors:], "practitioner_mepid": names[mentor],
+            "placement_year": 2012 + hosted, "first_job_year": 2013 + hosted, "strength": strength,
+            "is_match": is_match.astype(float), "first_job_school_code": school.astype(str),
+            "placement_school_code": (mentor % 80).astype(str),
+            "provider_code": (np.arange(candidates) % 7).astype(str),
+            "true_mentor_effect": lasting[mentor],
+        }
+    )  # fmt: skip
+    place = np.argwhere(taught)
+    years_taught = np.vstack([seniority, since])[tuple(place.T)]
+    experience = pd.DataFrame(
+        {"mepid": names[place[:, 0]], "school_year": 2012 + place[:, 1], "experience_years": years_taught}
+    )
+    return MentoringState(state.rows, hired[["practitioner_mepid", "placement_year"]], hired, experience)

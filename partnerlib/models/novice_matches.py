@@ -1,0 +1,101 @@
+"""Does it help a novice to teach what, whom and where the practicum was? Grade, subject, kind of school, students.
+
+Each match is an exposure of its own, and of what is not known on one side nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from partnerlib.errors import DataError
+from partnerlib.models.design import require_columns
+from partnerlib.models.few_clusters import linear_few_clusters
+from partnerlib.models.linear import Question
+from partnerlib.models.new_teachers import novice_effects
+from partnerlib.models.results import Estimates
+from partnerlib.models.value_added import ValueAdded
+from partnerlib.models.variance_components import as_outcome
+
+MATCHES = ("same_grade", "same_subject", "same_grade_level", "same_high_needs")
+TRAITS = ("license_field", "program_level", "grade_point_average", "gender", "race_ethnicity")
+MATCHES_CAN_BE_WRONG = (
+    "Who finds a job that matches the practicum is chosen, by schools and by candidates.",
+    "Matches come together: a job in the same school is in the same kind of school with the same students.",
+    "Only novices in tested grades and subjects are seen.",
+)
+
+
+def placement_matches(hired: pd.DataFrame, subjects: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The frame with a match column each: same grade, subject, level of school, and share of high-needs students.
+
+    Columns added
+        same_grade        main grade of the practitioner and of the first job (as in first jobs)
+        same_subject      course area of the practitioner and of the first job, where `subjects` gives the latter
+        same_grade_level  placement and first job in an early, elementary, middle or high school alike
+        same_high_needs   both schools high-needs, or neither
+    Parameters
+        subjects  mepid, first_job_course_area
+    """
+    pairs = {
+        "same_grade": ("placement_grade", "first_job_grade"),
+        "same_subject": ("practitioner_course_area", "first_job_course_area"),
+        "same_grade_level": ("placement_grade_level", "first_job_grade_level"),
+        "same_high_needs": ("placement_is_high_needs", "first_job_is_high_needs"),
+    }
+    rows = hired if subjects is None else hired.merge(subjects.drop_duplicates("mepid"), on="mepid", how="left")
+    found = {}
+    for name, (one, other) in pairs.items():
+        if one in rows and other in rows:
+            a, b = rows[one].astype("string"), rows[other].astype("string")
+            found[name] = (a == b).astype("boolean").mask(a.isna() | b.isna())
+    return rows.assign(**found)
+
+
+def match_ladder(
+    models: Sequence[ValueAdded],
+    hired: pd.DataFrame,
+    *,
+    sample_id: str,
+    exposures: Sequence[str] = MATCHES,
+    covariates: Sequence[str] = TRAITS,
+    cluster: str = "first_job_school_code",
+) -> tuple[Estimates, ...]:
+    """Value added of novices in matched jobs against others: raw, with experience, with traits, within providers.
+
+    Formula
+        effect of the year (unshrunken, weighted by precision: `variance_components.as_outcome`) = matches + covariates.
+        Weights by students would let a few teachers of many classes decide: their years are hardly more precise
+    Errors
+        CR2 by job school, Satterthwaite degrees of freedom
+    """
+    require_columns(hired, ["mepid", "first_job_year", cluster, *exposures], "matches of placement and job")
+    parts = []
+    for model in models:
+        precision = as_outcome(model.teacher_years, model.variances)[["mepid", "school_year", "precision"]]
+        parts.append(novice_effects(model.teacher_effects.merge(precision, on=["mepid", "school_year"]), hired))
+    rows = pd.concat(parts, ignore_index=True)
+    if rows.empty:
+        raise DataError("matches of placement and job: no novice of the sample teaches a tested grade and subject")
+    question = Question(
+        outcome="effect",
+        exposures=tuple(exposures),
+        estimand="difference in value added between novices whose job matches their practicum and others, in score SD",
+        cluster=cluster,
+        person="mepid",
+        sample_id=sample_id,
+        wrong_if=MATCHES_CAN_BE_WRONG,
+    )
+    level = [name for name in ("first_job_grade_level",) if name in rows]
+    adjusted = ("experience_years", "subject", *level)
+    everything = (*adjusted, *(trait for trait in covariates if trait in rows))
+    rungs: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
+        ("raw", (), ()),
+        ("+ experience", adjusted, ()),
+        ("+ candidate traits", everything, ()),
+        ("+ provider", everything, ("provider_code",)),
+    )
+    return tuple(
+        linear_few_clusters(rows, question, name, terms, effects, weights="precision") for name, terms, effects in rungs
+    )
