@@ -102,18 +102,19 @@ def connected_sets(frame: pd.DataFrame, program: str, school: str) -> Connected:
     )
 
 
-def unit_estimates(frame: pd.DataFrame, outcome: str, unit: str, cluster: str, within: str = "") -> UnitEstimates:
+def unit_estimates(frame: pd.DataFrame, outcome: str, unit: str, cluster: str = "", within: str = "") -> UnitEstimates:
     """How far each unit's mean lies from that of all people: raw, or compared within the levels of another column.
 
     Formula
         outcome = unit + (within) + error; distance of each unit's coefficient from their mean weighted by people
     Errors
-        clustered by `cluster`, G/(G-1)
+        clustered by `cluster`, G/(G-1); without one, people are independent with the same variance in all units, which
+        is the better guess for units of a dozen people, whose own variance is hardly known
     Parameters
         within  such as the school people work in: then only the largest connected set is compared, and the rest is
                 left out and said
     """
-    asked = [outcome, unit, cluster, *([within] if within else [])]
+    asked = [column for column in (outcome, unit, cluster, within) if column]
     usable = usable_rows(frame, asked, f"{outcome} by {unit}")
     rows, cautions = usable.frame, usable.cautions
     if within:
@@ -122,20 +123,20 @@ def unit_estimates(frame: pd.DataFrame, outcome: str, unit: str, cluster: str, w
         if not len(kept):
             raise DataError(f"{outcome} by {unit}: no two share a {within}; they cannot be compared within it")
         rows, cautions = rows[rows[unit].isin(kept)], (*cautions, *found.cautions)
-    alone = rows.groupby(unit)[cluster].transform("nunique") < 2
-    if alone.any():
-        lone = rows.loc[alone, unit].nunique()
-        cautions = (*cautions, f"{lone} {unit} have people in one {cluster} only and no error: left out.")
-        rows = rows[~alone]
+    if cluster:
+        alone = rows.groupby(unit)[cluster].transform("nunique") < 2
+        if alone.any():
+            lone = rows.loc[alone, unit].nunique()
+            cautions = (*cautions, f"{lone} {unit} have people in one {cluster} only and no error: left out.")
+            rows = rows[~alone]
+        cautions = (*cautions, *size_cautions(len(rows), int(rows[cluster].nunique()), cluster))
     if rows[unit].nunique() < 2 or rows[outcome].nunique() < 2:
         raise DataError(f"{outcome} by {unit}: fewer than two units, or an outcome that does not vary, are left")
-    table = _distances(rows, outcome, unit, cluster, within)
-    clusters = int(rows[cluster].nunique())
     return UnitEstimates(
-        table,
-        f"within {within}" if within else "raw",
-        f"by {cluster}",
-        (*cautions, *size_cautions(len(rows), clusters, cluster)),
+        table=_distances(rows, outcome, unit, cluster, within),
+        specification=f"within {within}" if within else "raw",
+        clustering=f"by {cluster}" if cluster else "people independent, one variance",
+        cautions=cautions,
     )
 
 
@@ -143,9 +144,11 @@ def _distances(rows: pd.DataFrame, outcome: str, unit: str, cluster: str, within
     codes, names = pd.factorize(rows[unit], sort=True)
     y = rows[outcome].to_numpy(dtype=float)
     dummies = (codes[:, None] == np.arange(len(names))).astype(float)
+    absorbed = 0
     if within:
         level = pd.factorize(rows[within])[0]
         size = np.bincount(level)[:, None]
+        absorbed = len(size) - 1
         y = y - (np.bincount(level, weights=y) / size[:, 0])[level]
         sums = np.stack([np.bincount(level, weights=column) for column in dummies.T], axis=1)
         dummies = dummies - (sums / size)[level]
@@ -153,11 +156,15 @@ def _distances(rows: pd.DataFrame, outcome: str, unit: str, cluster: str, within
     bread = np.linalg.pinv(dummies.T @ dummies, rcond=1e-10, hermitian=True)
     away = np.eye(len(names)) - people / people.sum()
     slopes = bread @ (dummies.T @ y)
-    scores = cluster_sums(dummies * (y - dummies @ slopes)[:, None], rows[cluster].to_numpy())
-    groups = len(scores)
-    moved = scores @ bread @ away.T
-    errors = np.sqrt((moved**2).sum(axis=0) * groups / (groups - 1))
-    return pd.DataFrame({"unit": names, "estimate": away @ slopes, "std_error": errors, "people": people})
+    residuals = y - dummies @ slopes
+    if cluster:
+        scores = cluster_sums(dummies * residuals[:, None], rows[cluster].to_numpy())
+        moved = scores @ bread @ away.T
+        variances = (moved**2).sum(axis=0) * len(scores) / (len(scores) - 1)
+    else:
+        spare = len(y) - len(names) - absorbed
+        variances = np.einsum("ij,jk,ik->i", away, bread, away) * (residuals @ residuals) / spare
+    return pd.DataFrame({"unit": names, "estimate": away @ slopes, "std_error": np.sqrt(variances), "people": people})
 
 
 def _counts(programs: np.ndarray, schools: np.ndarray) -> sparse.csr_array:

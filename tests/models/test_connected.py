@@ -91,6 +91,19 @@ def test_raw_estimates_are_distances_of_means_and_within_schools_those_of_dummie
     assert found["std_error"].to_numpy() == pytest.approx(errors, rel=1e-8)
 
 
+def test_without_clusters_errors_are_those_of_one_variance_for_all() -> None:
+    frame = people([(f"P{p}", f"S{s}", 3 + (p * s) % 4) for p in range(4) for s in range(5)], seed=2)
+    away = np.eye(4) - frame["program"].value_counts(normalize=True).sort_index().to_numpy()
+    for within, columns in (("", ["program"]), ("school", ["program", "school"])):
+        design = np.column_stack(
+            [pd.get_dummies(frame[column], dtype=float).iloc[:, int(column == "school") :] for column in columns]
+        )
+        fit = sm.OLS(frame["score"], design).fit()
+        found = unit_estimates(frame, "score", "program", within=within).table
+        errors = np.sqrt(np.diag(away @ fit.cov_params().to_numpy()[:4, :4] @ away.T))
+        assert found["std_error"].to_numpy() == pytest.approx(errors, rel=1e-8)
+
+
 def test_within_schools_only_the_connected_programs_are_compared_and_the_rest_is_said() -> None:
     found = unit_estimates(TWO_SETS, "score", "program", "teacher", within="school")
     assert found.table["unit"].tolist() == ["Amber", "Birch", "Cedar"]
