@@ -36,20 +36,21 @@ def built_sample() -> Path:
     return processed
 
 
-def measured_sample(folder: Path, measures: Sequence[str]) -> Path:
-    """A folder with the sample's processed tables and the estimates of some measures: few are released in seconds."""
+def prepared_sample(folder: Path) -> pipeline.Prepared:
+    """The sample's tables in a folder of their own, linked and up to date, with nothing released."""
     shutil.copytree(built_sample(), folder / "processed", ignore=shutil.ignore_patterns("releases", "reasons"))
-    keep_measures(pipeline.prepare(Project(ROOT, RAW, folder / "processed", folder / "reports")), measures)
-    return folder
+    return pipeline.prepare(Project(ROOT, RAW, folder / "processed", folder / "reports"))
 
 
-def keep_measures(prepared: pipeline.Prepared, measures: Sequence[str]) -> None:
-    """Measure the year, and keep some measures as if there were no others."""
+def measured_sample(folder: Path, measures: Sequence[str]) -> pipeline.Prepared:
+    """The same with the estimates of some measures, as if there were no others: few are released in seconds."""
+    prepared = prepared_sample(folder)
     path = pipeline.estimate(prepared, YEAR)
     estimates = pd.read_parquet(path)
     key = path.with_name(f"{path.name}.key").read_text(encoding="utf-8").partition("\n")[0]
     estimates[estimates["measure"].isin(measures)].to_parquet(path, index=False)
     pipeline.mark(path, key)
+    return prepared
 
 
 @cache

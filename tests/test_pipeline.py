@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import random
-import shutil
 from pathlib import Path
 
 import pytest
-from shipped_sample import built_sample
+from shipped_sample import prepared_sample
 
 from partnerlib import pipeline
 from partnerlib.errors import ParameterError
-from partnerlib.project import Project, find_root
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The shipped sample, built into a folder of its own."""
-    root = find_root(Path(__file__).parent)
-    processed = tmp_path_factory.mktemp("pipeline") / "processed"
-    shutil.copytree(built_sample(), processed)
-    return Project(root, root / "data" / "raw" / "sample", processed, processed.parent / "reports")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Prepared:
+    return prepared_sample(tmp_path_factory.mktemp("pipeline"))
 
 
-@pytest.fixture(scope="module")
-def prepared(sample: Project) -> pipeline.Prepared:
-    return pipeline.prepare(sample)
-
-
-def test_tables_that_are_up_to_date_are_not_made_again(sample: Project, prepared: pipeline.Prepared) -> None:
-    said: list[str] = []
+def test_tables_that_are_up_to_date_are_not_made_again(prepared: pipeline.Prepared) -> None:
+    sample, said = prepared.project, []
     before = (sample.processed / "links.parquet").stat().st_mtime_ns
     again = pipeline.prepare(sample, progress=said.append)
     assert said == []
@@ -52,7 +41,7 @@ def test_a_byte_of_a_result_that_was_flipped_is_seen_and_told(tmp_path: Path) ->
     assert not pipeline.is_current(result, "a key of another policy or version")
 
 
-def test_a_year_outside_the_data_names_the_years_inside(sample: Project, prepared: pipeline.Prepared) -> None:
+def test_a_year_outside_the_data_names_the_years_inside(prepared: pipeline.Prepared) -> None:
     with pytest.raises(ParameterError, match="2013 to 2019"):
         pipeline.check_year(prepared.project, 1887)
-    assert pipeline.check_year(sample, None) == 2019
+    assert pipeline.check_year(prepared.project, None) == 2019

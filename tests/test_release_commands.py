@@ -24,7 +24,9 @@ OWNER = "provider:89000001"
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the tables of the sample, and the estimates of a few measures."""
-    return measured_sample(tmp_path_factory.mktemp("released"), MEASURES)
+    folder = tmp_path_factory.mktemp("released")
+    measured_sample(folder, MEASURES)
+    return folder
 
 
 def report(folder: Path, *arguments: str) -> tuple[int, str, str]:

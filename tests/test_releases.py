@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from shipped_sample import YEAR, built_sample, keep_measures
+from shipped_sample import YEAR, measured_sample
 
 from partnerlib import explanations, pipeline, releases
 from partnerlib.disclosure.canaries import people_in
@@ -18,33 +18,15 @@ from partnerlib.disclosure.owners import is_own
 from partnerlib.disclosure.policy import FOLDER as POLICIES
 from partnerlib.disclosure.sealed import read_release
 from partnerlib.errors import ParameterError, ReleaseRefused
-from partnerlib.project import Project, find_root
 from partnerlib.reports import gate
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The shipped sample, built into a folder of its own."""
-    root = find_root(Path(__file__).parent)
-    processed = tmp_path_factory.mktemp("pipeline") / "processed"
-    shutil.copytree(built_sample(), processed)
-    return Project(root, root / "data" / "raw" / "sample", processed, processed.parent / "reports")
-
-
-@pytest.fixture(scope="module")
-def prepared(sample: Project) -> pipeline.Prepared:
-    return pipeline.prepare(sample)
-
 
 MEASURES = ("candidates_placed", "completers_counted", "employed_first_october")
 """Enough for a release whose audit takes seconds: two counts of everybody, and a rate."""
 
 
 @pytest.fixture(scope="module")
-def measured(prepared: pipeline.Prepared) -> pipeline.Prepared:
-    """The sample with the estimates of a few measures, up to date."""
-    keep_measures(prepared, MEASURES)
-    return prepared
+def measured(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Prepared:
+    return measured_sample(tmp_path_factory.mktemp("released"), MEASURES)
 
 
 @pytest.fixture(scope="module")
