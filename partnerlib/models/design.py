@@ -82,6 +82,12 @@ def refuse_unanswerable(
         raise DataError(f"{model}: {'; '.join(problems)}; choose another outcome, exposure, effect or sample")
 
 
+def varies_within(frame: pd.DataFrame, exposure: str, effect: str, outcome: str) -> bool:
+    """Whether an exposure takes two values within some level of an effect, among rows whose outcome is known."""
+    rows = frame.dropna(subset=[outcome, exposure])
+    return not _fixed_within(rows, exposure, [effect])
+
+
 def _fixed_within(rows: pd.DataFrame, exposure: str, effects: Sequence[str]) -> list[str]:
     return [
         f"{exposure} does not vary within {effect}: it is a function of the effect"

@@ -1,25 +1,28 @@
 """Does where a candidate is placed change whether, and where, they are hired? A ladder of specifications.
 
 Placement is selected: stronger candidates get nearer, better-staffed schools. One number would hide that, so the same
-question is always answered three times: raw, with candidate traits, and within provider and completion year.
+question is always answered several times: raw, with candidate traits, within provider and completion year, and within
+the school of the practicum. The same models of what was there before the placement must find nothing (placebo).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import pandas as pd
 
 from partnerlib.errors import DataError, ParameterError, did_you_mean
-from partnerlib.models.design import require_columns
+from partnerlib.models.design import require_columns, varies_within
 from partnerlib.models.linear import Question, linear
 from partnerlib.models.logit import logit
 from partnerlib.models.results import Estimates
 
 CANDIDATE_TRAITS = ("license_field", "program_level", "grade_point_average", "gender", "race_ethnicity")
 PROVIDER_BY_YEAR = "provider_code^completion_year"
-SPECIFICATIONS = ("raw", "+ candidate traits", "+ provider by year")
+PLACEMENT_SCHOOL = "placement_school_code"
+SPECIFICATIONS = ("raw", "+ candidate traits", "+ provider by year", "+ placement school")
 
 OUTCOMES = {
     "employed_first_october": "is teaching in a public school of the state on the first October after completion",
@@ -51,10 +54,13 @@ def hiring_ladder(
     traits: Sequence[str] = CANDIDATE_TRAITS,
     cluster: str = "placement_school_code",
 ) -> tuple[Estimates, ...]:
-    """How much more likely the outcome is per unit of each exposure: raw, with traits, within provider and year.
+    """How much more likely the outcome is per unit of each exposure: raw, with traits, within provider and year, and
+    within placement school.
 
-    `linear` gives percentage points (as shares), `logit` log odds. All three specifications are fitted on the rows the
-    first can use, except that provider-years in which everybody or nobody has the outcome drop out of the last logit.
+    `linear` gives percentage points (as shares), `logit` log odds. All specifications are fitted on the rows the first
+    can use, except that provider-years in which everybody or nobody has the outcome drop out of the last logit. The
+    step within placement schools is linear alone (an intercept for some ten people bends log odds), and without
+    exposures that never vary within a school.
 
     Errors
         clustered by the placement school, where the exposure is assigned
@@ -76,17 +82,61 @@ def hiring_ladder(
     )
     known = first_jobs.dropna(subset=["provider_code", "completion_year"])
     fit = linear if estimator == "linear" else logit
-    raw, with_traits, within = SPECIFICATIONS
-    results = (
+    raw, with_traits, within, within_schools = SPECIFICATIONS
+    results: tuple[Estimates, ...] = (
         fit(known, question, raw),
         fit(known, question, with_traits, covariates=traits),
         fit(known, question, within, covariates=traits, effects=[PROVIDER_BY_YEAR]),
     )
+    varying = tuple(name for name in exposures if varies_within(known, name, PLACEMENT_SCHOOL, outcome))
+    if estimator == "linear" and varying:
+        asked = replace(question, exposures=varying)
+        found = fit(known, asked, within_schools, covariates=traits, effects=[PROVIDER_BY_YEAR, PLACEMENT_SCHOOL])
+        fixed = [name for name in exposures if name not in varying]
+        results = (*results, found.caution(f"Never different within a school: {', '.join(fixed)}.") if fixed else found)
     absent = len(first_jobs) - len(known)
     if not absent:
         return results
     sentence = f"{absent:,} of {len(first_jobs):,} rows have no provider or completion year and are left out."
     return tuple(result.caution(sentence) for result in results)
+
+
+BEFORE_PLACEMENT = {"grade_point_average": "grade point average at admission"}
+"""What was settled before anybody was placed, and so cannot be an effect of the placement."""
+
+
+def placebo_ladder(
+    first_jobs: pd.DataFrame,
+    *,
+    exposures: Sequence[str],
+    sample_id: str,
+    outcome: str = "grade_point_average",
+    traits: Sequence[str] = ("license_field", "program_level", "gender", "race_ethnicity"),
+    cluster: str = "placement_school_code",
+) -> tuple[Estimates, ...]:
+    """The hiring ladder on something that was there before the placement: what is not zero here is selection.
+
+    Source
+        Imbens & Wooldridge (2009), section 5.11: estimating an effect known to be zero
+    """
+    if outcome not in BEFORE_PLACEMENT:
+        raise ParameterError(f"placebo outcome '{outcome}': {did_you_mean(outcome, BEFORE_PLACEMENT)}")
+    question = Question(
+        outcome=outcome,
+        exposures=tuple(exposures),
+        estimand=f"difference in {BEFORE_PLACEMENT[outcome]}, which no placement can have changed",
+        cluster=cluster,
+        person="candidate_id",
+        sample_id=sample_id,
+        wrong_if=("A placement agreed on before admission could change who applies.",),
+    )
+    known = first_jobs.dropna(subset=["provider_code", "completion_year"])
+    raw, with_traits, within, _ = SPECIFICATIONS
+    return (
+        linear(known, question, raw),
+        linear(known, question, with_traits, covariates=traits),
+        linear(known, question, within, covariates=traits, effects=[PROVIDER_BY_YEAR]),
+    )
 
 
 def _refuse_teachers_of_record(first_jobs: pd.DataFrame, outcome: str) -> None:

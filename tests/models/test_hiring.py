@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 from partnerlib.errors import DataError, ParameterError
-from partnerlib.models.hiring import SPECIFICATIONS, hiring_ladder
+from partnerlib.models.hiring import SPECIFICATIONS, hiring_ladder, placebo_ladder
 
 EXPOSURE = "placement_is_high_needs"
 
@@ -52,7 +52,8 @@ def test_the_raw_linear_estimate_is_the_difference_of_two_shares(first_jobs: pd.
 def test_every_step_names_itself_and_counts_the_same_people(first_jobs: pd.DataFrame) -> None:
     for estimator in ("linear", "logit"):
         results = fitted(first_jobs, estimator=estimator)
-        assert tuple(result.specification for result in results) == SPECIFICATIONS
+        steps = SPECIFICATIONS if estimator == "linear" else SPECIFICATIONS[:3]
+        assert tuple(result.specification for result in results) == steps
         assert len({(result.n, result.people, result.clusters) for result in results}) == 1
 
 
@@ -89,7 +90,7 @@ def test_the_logit_within_provider_and_year_equals_maximum_likelihood_with_dummi
 
 
 def test_a_missing_trait_drops_nobody_and_is_flagged(first_jobs: pd.DataFrame) -> None:
-    raw, with_traits, _ = fitted(first_jobs)
+    raw, with_traits, *_ = fitted(first_jobs)
     assert raw.n == with_traits.n
     assert "grade_point_average missing" in set(with_traits.terms["term"])
 
@@ -115,3 +116,29 @@ def test_a_provider_year_where_everybody_was_hired_leaves_the_logit_and_is_count
     raw, _, within = fitted(all_hired, estimator="logit")
     assert raw.n - within.n == int(cell.sum())
     assert any("everybody or nobody" in sentence for sentence in within.cautions)
+
+
+def test_within_placement_schools_equals_least_squares_with_dummies_of_both(first_jobs: pd.DataFrame) -> None:
+    found = fitted(first_jobs, traits=[])[3]
+    known = first_jobs.dropna(subset=["hired_in_placement_district"]).reset_index(drop=True)
+    cell = known["provider_code"] + known["completion_year"].astype(str)
+    dummies = pd.get_dummies(pd.DataFrame({"cell": cell, "school": known["placement_school_code"]}), dtype=float)
+    design = dummies.assign(exposure=known[EXPOSURE].astype(float)).to_numpy()
+    reference = np.linalg.lstsq(design, known["hired_in_placement_district"].astype(float).to_numpy(), rcond=None)[0]
+    assert found[EXPOSURE]["estimate"] == pytest.approx(reference[-1], rel=1e-6)
+
+
+def test_what_never_varies_within_a_school_is_left_out_of_that_step_and_told(first_jobs: pd.DataFrame) -> None:
+    fixed = first_jobs.assign(is_large=first_jobs["placement_school_code"].astype(int) < 20)
+    last = fitted(fixed, exposures=[EXPOSURE, "is_large"], traits=[])[3]
+    assert list(last.terms["term"]) == [EXPOSURE]
+    assert any("Never different within a school: is_large" in sentence for sentence in last.cautions)
+    assert len(fitted(fixed, exposures=["is_large"], traits=[])) == 3
+
+
+def test_a_placebo_is_something_from_before_the_placement(first_jobs: pd.DataFrame) -> None:
+    found = placebo_ladder(first_jobs, exposures=[EXPOSURE], sample_id="non_equivalents-0a")
+    assert abs(found[0][EXPOSURE]["estimate"]) < 3 * found[0][EXPOSURE]["std_error"]
+    assert "grade_point_average" not in set(found[1].terms["term"])
+    with pytest.raises(ParameterError, match="placebo outcome"):
+        placebo_ladder(first_jobs, exposures=[EXPOSURE], sample_id="non_equivalents-0a", outcome="first_job_year")
