@@ -28,6 +28,8 @@ QUIET = RGBColor(0x4B, 0x57, 0x63)
 INK = RGBColor(0x1D, 0x27, 0x33)
 FONT = "Calibri"
 SYNTHETIC = "SYNTHETIC DATA. Every person, place and number here is invented."
+NOTHING = "no entry"
+"""What stands in a cell without words: who has the page read aloud hears so, and a dash says "not reported to us"."""
 WIDE = 6.9
 """Inches between the margins."""
 
@@ -222,7 +224,7 @@ def _mark(line: Any, name: str) -> None:
 def _fill(cell: _Cell, text: str, detail: str) -> None:
     paragraph = cell.paragraphs[0]
     paragraph.paragraph_format.space_after = Pt(0)
-    paragraph.add_run(text).font.size = Pt(9)
+    paragraph.add_run(text or ("" if detail else NOTHING)).font.size = Pt(9)
     if detail:
         run = paragraph.add_run(f"\n{detail}")
         run.font.size, run.font.color.rgb, run.bold = Pt(7.5), QUIET, False
