@@ -1,4 +1,4 @@
-"""Who is hired, when, and where: split-population hazards, the choice of a district, and the ladder of probabilities."""
+"""Who is hired, when, and where: split-population hazards, first districts, and the ladder of probabilities."""
 
 from __future__ import annotations
 
