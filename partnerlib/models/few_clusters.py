@@ -47,9 +47,10 @@ def linear_few_clusters(
     outcome = rows[question.outcome].to_numpy(dtype=float)
     root = np.sqrt(w)
     solution = np.linalg.lstsq(design * root[:, None], outcome * root, rcond=None)[0]
-    covariance, freedom = bias_reduced(design, outcome - design @ solution, w, rows[question.cluster].to_numpy())
-    errors = pd.Series(np.sqrt(np.diag(covariance)), index=names)
-    degrees = pd.Series(freedom, index=names)
+    shown = [names.index(term) for term in found.terms["term"]]
+    covariance, freedom = bias_reduced(design, outcome - design @ solution, w, rows[question.cluster].to_numpy(), shown)
+    errors = pd.Series(np.sqrt(np.diag(covariance)), index=list(found.terms["term"]))
+    degrees = pd.Series(freedom, index=errors.index)
     table = pd.concat(
         [
             coefficient_table(

@@ -6,6 +6,8 @@ bread @ meat @ bread times a small-sample factor that each caller names.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -46,9 +48,9 @@ def likelihood_factor(units: float) -> float:
 
 
 def bias_reduced(
-    design: np.ndarray, residuals: np.ndarray, weights: np.ndarray, clusters: np.ndarray
+    design: np.ndarray, residuals: np.ndarray, weights: np.ndarray, clusters: np.ndarray, shown: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """CR2 covariance of weighted least squares, and the degrees of freedom of every coefficient.
+    """CR2 covariance of the coefficients `shown` of weighted least squares, and the degrees of freedom of each.
 
     Where few clusters hold most of what tells about a coefficient, residuals are too small and the usual sandwich with
     them. CR2 scales the residuals of a cluster so that the sandwich is unbiased when errors are independent with equal
@@ -59,6 +61,7 @@ def bias_reduced(
         p_g = (I-H)_g' A_g W_g X_g M c; degrees of freedom = (sum p_g'p_g)^2 / sum_gh (p_g'p_h)^2
     Parameters
         design  (n, k) of full rank, dummies of every effect included
+        shown   columns whose errors are asked for; those of dummies seldom are
     Source
         Bell & McCaffrey (2002); Pustejovsky & Tipton (2018), the R package clubSandwich with an identity target
     """
@@ -67,19 +70,19 @@ def bias_reduced(
     codes, labels = pd.factorize(clusters, use_na_sentinel=False)
     order = np.argsort(codes, kind="stable")
     parts = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    k, groups = design.shape[1], len(labels)
-    scores = np.zeros((groups, k))
-    own, u, v = np.zeros((groups, k)), np.zeros((groups, k, k)), np.zeros((groups, k, k))
+    k, asked, groups = design.shape[1], len(shown), len(labels)
+    scores, own = np.zeros((groups, asked)), np.zeros((groups, asked))
+    u, v = np.zeros((groups, k, asked)), np.zeros((groups, k, asked))
     for g, rows in enumerate(parts):
         x, w = design[rows], weights[rows]
         leverage = x @ bread @ (x.T * w)
         left = np.eye(len(rows)) - leverage - leverage.T + x @ squared @ x.T
-        pulled = _inverse_root(left) @ (x * w[:, None]) @ bread  # A_g W_g X_g M
+        pulled = _inverse_root(left) @ (x * w[:, None]) @ bread[:, list(shown)]  # A_g W_g X_g M
         scores[g] = residuals[rows] @ pulled
         own[g] = (pulled**2).sum(axis=0)
         u[g], v[g] = x.T @ pulled, (x * w[:, None]).T @ pulled
-    freedom = np.empty(k)
-    for term in range(k):
+    freedom = np.empty(asked)
+    for term in range(asked):
         a, b = u[:, :, term], v[:, :, term]
         crossed = b @ bread @ a.T
         products = a @ squared @ a.T - crossed - crossed.T
