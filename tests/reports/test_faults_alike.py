@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tiny_reports import IS_FULL, YEAR, content, ended, moved, started, tiny
+from tiny_reports import IS_FULL, YEAR, content, different, ended, moved, started, tiny
 
 from partnerlib.project import Project
 
@@ -42,5 +42,5 @@ def test_the_same_pages_are_made_everywhere_byte_for_byte(name: str, project: Pr
     told = ended(started(here, SURROUNDINGS.get(name, ALL_AT_ONCE), "import os; os.umask(0o077)\n", jobs=1))
     assert told.returncode == 0, told.stderr
     made = content(here.out / str(YEAR))
-    assert {path for path in {*made, *usual} if made.get(path) != usual.get(path)} == set()
+    assert different(made, usual) == set()
     assert not any(os.fsencode(str(place)) in found for place in (project.root, Path.home()) for found in made.values())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tiny_reports import IS_FULL, YEAR, content, ended, more_providers, moved, started, tiny
+from tiny_reports import IS_FULL, YEAR, content, different, ended, more_providers, moved, started, tiny
 
 from partnerlib.project import Project
 from partnerlib.reports import run
@@ -86,7 +86,7 @@ def test_a_run_that_is_told_to_end_ends_with_130_in_five_seconds_and_can_be_resu
     assert not (here.out / str(YEAR)).exists() and not (here.out / ".lock").exists()
     result = run(here, YEAR, project[1], jobs=JOBS, resume=True)
     assert result.resumed >= 4
-    assert content(here.out / str(YEAR)) == whole[0]
+    assert different(content(here.out / str(YEAR)), whole[0]) == set()
 
 
 def killed(here: Project, moment: float, expected: dict[str, bytes]) -> int:
@@ -99,7 +99,7 @@ def killed(here: Project, moment: float, expected: dict[str, bytes]) -> int:
     # A process that is still importing hears of the end when it is through with that.
     assert wait_until_gone(relatives, 60) == [], "a killed run's processes run on"
     if (here.out / str(YEAR)).is_dir():  # it was through before it was killed
-        assert content(here.out / str(YEAR)) == expected
+        assert different(content(here.out / str(YEAR)), expected) == set()
     return len(journal(here))
 
 
@@ -107,8 +107,8 @@ def finished(here: Project, pages: int, expected: dict[str, bytes]) -> None:
     """Resume a killed run, and hold the result to an uninterrupted one's."""
     is_published = (here.out / str(YEAR)).is_dir()
     result = run(here, YEAR, here.processed / "releases" / str(YEAR), jobs=JOBS, resume=True)
+    assert different(content(here.out / str(YEAR)), expected) == set()
     assert is_published or result.resumed == pages, "a finished page was made again"
-    assert content(here.out / str(YEAR)) == expected
     assert {path.name for path in here.out.iterdir()} == {str(YEAR)}, "something was left behind"
 
 

@@ -129,6 +129,17 @@ def content(folder: Path) -> dict[str, bytes]:
     return {**found, "run_record.json": json.dumps(told).encode()}
 
 
+def different(made: Mapping[str, bytes], expected: Mapping[str, bytes]) -> set[str]:
+    """Files that two runs have not in common, or not byte for byte.
+
+    A run's record names the library's code: where somebody edits the library between two runs, they are of two
+    libraries, and rightly differ. That is told by its name, so that nobody takes it for a fault of the runs.
+    """
+    of_code = {json.loads(files["run_record.json"])["code_sha256"] for files in (made, expected)}
+    assert len(of_code) == 1, "the library was edited while this test ran: nothing is found out, run it again"
+    return {path for path in {*made, *expected} if made.get(path) != expected.get(path)}
+
+
 def moved(here: Project, folder: Path) -> Project:
     """The same project publishing into another folder."""
     shutil.rmtree(folder, ignore_errors=True)
