@@ -111,7 +111,6 @@ def pass_gate(
     protected = _without_small_differences(protected, earlier, policy)
     earlier = [release for release in earlier if not release.cells.empty]
     before = beside(protected.cells, protected.definitions, aggregates.frame, earlier)
-    already: pd.DataFrame | None = None
     times: Counter[Hashable] = Counter()
     if earlier:
         progress(_told(before, earlier))
@@ -128,7 +127,7 @@ def pass_gate(
             jobs=jobs,
             earlier=before.cells,
         )
-        exposed = _of_others(found.exposed, owner)
+        exposed, already = _of_others(found.exposed, owner), None
         if not exposed.empty and len(before.cells):
             alone = _known_before(protected.cells, before, aggregates, policy, memory, seconds)
             exposed, already = _added(exposed, alone, policy)
@@ -140,6 +139,9 @@ def pass_gate(
         except ReleaseRefused as refused:
             raise _with_unproved(refused, exposed) from None
         protected = _without_small_differences(protected, earlier, policy)
+    given_away = () if already is None else tuple(_named(row) for row in already.itertuples(index=False))
+    for known in given_away:
+        progress(f"already exposed by an earlier release, which this one adds nothing to: {known}")
     return Passed(
         cells=protected.cells,
         definitions=protected.definitions,
@@ -152,7 +154,7 @@ def pass_gate(
         certificate=certificate(found.findings),
         reasons=_reasons(protected),
         earlier=before.told if earlier else {},
-        already=() if already is None else tuple(_named(row) for row in already.itertuples(index=False)),
+        already=given_away,
     )
 
 

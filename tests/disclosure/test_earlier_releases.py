@@ -10,8 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "leaks"))
 
 import leaky_state as state
-from planted_cells import POLICY, released
-from planted_releases import COUNTED, aggregates_of_both, attacked_beside, last_year
+from planted_cells import POLICY, at, printed, released
+from planted_releases import COUNTED, aggregates_of_both, attacked_beside, entered, last_year
 
 from partnerlib.disclosure.audit.earlier import beside
 from partnerlib.disclosure.releasing import pass_gate
@@ -45,3 +45,17 @@ def test_a_set_that_changed_since_is_compared_and_one_that_did_not_is_joined(cha
 def test_numbers_of_cohorts_nobody_counts_now_are_left_out() -> None:
     now, before = released(COUNTED), last_year(cohort=2009)
     assert beside(now.cells, now.definitions, aggregates_of_both().frame, [before]).cells.empty
+
+
+def test_what_an_earlier_release_gave_away_is_named_and_refused_no_more() -> None:
+    """Last year printed three people of a small provider: nothing printed now can make that worse, or undo it."""
+    small = {"unit_code": state.SMALL_PROVIDERS[0], "cohort": 2017, "window_years": 1}
+    cells = released(COUNTED).cells
+    is_here = at(cells, **small)
+    before = entered(printed(cells, COUNTED, is_here)[is_here].assign(report_year=state.YEAR - 1))
+    told: list[str] = []
+    passed = pass_gate(aggregates_of_both(), POLICY, state.Relations(), True, [before], progress=told.append)
+    assert passed.exposed == () and len(passed.already) > 0
+    assert all(f"provider:{state.SMALL_PROVIDERS[0]}, 2017" in given for given in passed.already)
+    assert [line for line in told if passed.already[0] in line]
+    assert set(attacked_beside(before).already) >= set(passed.already)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.exact import Changed, Nearest
-from partnerlib.disclosure.audit.neighbourhoods import CLASS, DISTRICT, PAIR, PROVIDER, Place
-from partnerlib.disclosure.audit.proofs import BlockRooms, rooms_of
+from partnerlib.disclosure.audit.layout import CLASS, DISTRICT, PAIR, PROVIDER, Place
+from partnerlib.disclosure.audit.nearest_worlds import Changed, Nearest
+from partnerlib.disclosure.audit.rooms import BlockRooms, rooms_of
 from partnerlib.disclosure.audit.statements import Statements
-from partnerlib.disclosure.audit.worlds import NOBODYS, Counted, Counts, Ints, World, world
+from partnerlib.disclosure.audit.true_counts import world
+from partnerlib.disclosure.audit.worlds import NOBODYS, Counted, Counts, Ints, World
 
 COLUMNS = ("set", "kind", "unit_kind", "unit_code", "first", "last", "least", "most", "values", "values_insider")
 """What the certificate says of a count: that it may be as low as `least` and as high as `most` for all that is printed,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.proofs import UNLISTED
+from partnerlib.disclosure.audit.targets import UNLISTED
 from partnerlib.disclosure.audit.worlds import REST, Counted
 from partnerlib.disclosure.policy import Policy
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from partnerlib.disclosure.audit.certificate import witnesses
-from partnerlib.disclosure.audit.neighbourhoods import Place
+from partnerlib.disclosure.audit.layout import Place
 from partnerlib.disclosure.audit.ranges import ranges
 from partnerlib.disclosure.audit.release_audit import audit_block
 from partnerlib.disclosure.audit.statements import PARTS, statements

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from test_release_audit import CLOSED, POLICY, aggregates_of, cells_of, invented
 
-from partnerlib.disclosure.audit import release_audit
-from partnerlib.disclosure.audit.proofs import BlockRooms
-from partnerlib.disclosure.audit.release_audit import Task, attacked
+from partnerlib.disclosure.audit import block_attack
+from partnerlib.disclosure.audit.block_attack import Task
 from partnerlib.disclosure.audit.remembered import Looked, Memory, follows
+from partnerlib.disclosure.audit.rooms import BlockRooms
+from partnerlib.disclosure.audit.side_by_side import attacked
 from partnerlib.disclosure.audit.statements import Statements, statements
 from partnerlib.disclosure.audit.worlds import Counted
 
@@ -67,13 +68,13 @@ def test_verdicts_are_the_same_as_without_memory(seed: int) -> None:
 
 def test_what_is_known_to_be_safe_is_not_put_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    put = release_audit._asked
+    put = block_attack._asked
 
     def counted(rooms: BlockRooms, rows: pd.DataFrame, least: tuple[int, int], seconds: float) -> pd.DataFrame:
         asked.append(len(rows))
         return put(rooms, rows, least, seconds)
 
-    monkeypatch.setattr(release_audit, "_asked", counted)
+    monkeypatch.setattr(block_attack, "_asked", counted)
     for seed in range(12):
         cells = cells_of(invented(seed))
         if not cells.empty:

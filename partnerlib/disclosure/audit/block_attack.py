@@ -1,0 +1,160 @@
+"""The attack on one block: the flips for all of its counts, the solver for those they leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from partnerlib.disclosure.audit.blocks import observed_cohorts
+from partnerlib.disclosure.audit.change_program import Attack
+from partnerlib.disclosure.audit.exact import changes_for_public, exposed_to, named
+from partnerlib.disclosure.audit.layout import Place
+from partnerlib.disclosure.audit.nearest_worlds import Nearest
+from partnerlib.disclosure.audit.remembered import kind_shown, with_proved
+from partnerlib.disclosure.audit.rooms import BlockRooms, rooms_of
+from partnerlib.disclosure.audit.statements import Statements
+from partnerlib.disclosure.audit.system import SolverGaveUp
+from partnerlib.disclosure.audit.targets import UNLISTED, targets_of
+from partnerlib.disclosure.audit.true_counts import world
+from partnerlib.disclosure.audit.worlds import Counted
+from partnerlib.disclosure.policy import Policy
+
+PUBLIC = "public"
+
+FINDING_COLUMNS = (
+    "measure", "set", "kind", "unit_kind", "unit_code", "first", "last", "count", "size", "values", "values_insider",
+    "least", "most", "attacker",
+)  # fmt: skip
+"""`kind` is `size` where the number of people itself is what could be found, else `counted`."""
+
+CHUNK = 100
+"""Counts of a block that one process puts to the solver: worlds found for one of them often serve the others."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One block with what is needed to attack it, and no more: it may go to another process."""
+
+    counted: Counted
+    parts: Mapping[str, pd.DataFrame]
+    said: Statements
+    policy: Policy
+    seconds: float
+    proved: pd.DataFrame | None = None
+    """Counts that are known to be safe from when more was printed."""
+    findings: pd.DataFrame | None = None
+    """Counts left open that are still to be put to the solver; None where the whole block is still to be attacked."""
+
+    @property
+    def size(self) -> int:
+        """How long a block will take, roughly: by what is printed about it, and by its levels."""
+        levels = len(self.counted.sets)
+        return levels * levels * sum(len(rows) for rows in self.said.by_set.values())
+
+
+def attack_block(task: Task) -> pd.DataFrame:
+    """The findings of a block with a first part of what is left open put to the solver; or a further part of it."""
+    least = (task.policy.complement.public, task.policy.complement.insiders)
+    if task.findings is not None:
+        rooms = _rooms(task.counted, task.parts, task.said)
+        return task.findings if rooms is None else _asked(rooms, task.findings, least, task.seconds)
+    rooms, findings = _looked_at(task.counted, task.parts, task.said, task.policy, task.proved)
+    if rooms is None:
+        return findings
+    asked = _asked(rooms, findings[_is_open(findings, least)].iloc[:CHUNK], least, task.seconds)
+    return updated(findings.assign(is_due=_is_open(findings, least)), asked.assign(is_due=False))
+
+
+def _is_open(findings: pd.DataFrame, least: tuple[int, int]) -> pd.Series:
+    return (findings["values"] < least[0]) | (findings["values_insider"] < least[1])
+
+
+def updated(findings: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """The findings with some of their rows replaced."""
+    return pd.concat([findings.drop(index=asked.index), asked]).loc[findings.index]
+
+
+def parts_left(task: Task, findings: pd.DataFrame) -> list[Task]:
+    """What is still to be put to the solver of a block, in parts."""
+    rows = findings[findings["is_due"]] if "is_due" in findings else findings.iloc[:0]
+    return [replace(task, findings=rows.iloc[at : at + CHUNK]) for at in range(0, len(rows), CHUNK)]
+
+
+def shown(findings: pd.DataFrame) -> pd.DataFrame:
+    return findings.assign(unit_kind=kind_shown(findings["unit_kind"].astype("str")))[list(FINDING_COLUMNS)]
+
+
+def _rooms(counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements) -> BlockRooms | None:
+    """What is printed about a block around the true counts; None where that is nothing."""
+    own = pd.concat([said.about(name) for name in counted.sets])
+    around = pd.concat([said.about(name) for name in (counted.among, *counted.around) if name] or [own.iloc[:0]])
+    rows = own if len(own) else around
+    rows = rows[rows["unit_kind"].isin(counted.kinds)]
+    if rows.empty or counted.measure not in parts:
+        return None
+    smaller = rows[rows["unit_kind"] != "state"]
+    of = smaller if len(smaller) else rows
+    # Another measure that counts the same set may be observed in more cohorts: those are looked at with it.
+    observed = observed_cohorts(parts, counted.measure, counted.levels[0])
+    cohorts = [year for year in range(int(of["first"].min()), int(of["last"].max()) + 1) if year in observed]
+    return rooms_of(world(counted, parts, cohorts), said) if cohorts else None
+
+
+def _looked_at(
+    counted: Counted,
+    parts: Mapping[str, pd.DataFrame],
+    said: Statements,
+    policy: Policy,
+    proved: pd.DataFrame | None,
+) -> tuple[BlockRooms | None, pd.DataFrame]:
+    """What the flips prove of every count of a block, or was proved of it before."""
+    rooms = _rooms(counted, parts, said)
+    if rooms is None:
+        return None, pd.DataFrame(columns=list(FINDING_COLUMNS))
+    kind = "size" if counted.role == "denominator" or not counted.among else "counted"
+    findings = targets_of(rooms, policy.thresholds.people).assign(measure=counted.measure, kind=kind, attacker="")
+    return rooms, findings if proved is None else with_proved(findings, proved)
+
+
+def _asked(rooms: BlockRooms, findings: pd.DataFrame, least: tuple[int, int], seconds: float) -> pd.DataFrame:
+    """The findings that the flips left open, with what the solver adds."""
+    if findings.empty:
+        return findings
+    small, nearest = rooms.world, Nearest(rooms, seconds)
+    findings = findings.copy()
+    for row_at, row in list(findings.iterrows()):
+        cohorts = tuple(at for at, year in enumerate(small.cohorts) if row["first"] <= year <= row["last"])
+        place = Place(row["unit_kind"], int(row["node"]), int(row["level"]), cohorts)
+        attacker = ""
+        try:
+            if row["values"] < least[0]:
+                changes = changes_for_public(nearest, place, least[0])
+                found = min(len(changes), least[0])
+                findings.loc[row_at, "values"] = max(found, row["values"])
+                findings.loc[row_at, "least"] = min(row["least"], row["count"] + min(changes))
+                findings.loc[row_at, "most"] = max(row["most"], row["count"] + max(changes))
+                attacker = PUBLIC if found < least[0] else ""
+            if not attacker and row["values_insider"] < least[1]:
+                attack = exposed_to(nearest, place, _owner(rooms, row))
+                findings.loc[row_at, "values_insider"] = row["values_insider"] if attack else least[1]
+                attacker = "" if attack is None else named(nearest, attack) or PUBLIC
+            elif attacker:
+                findings.loc[row_at, "values_insider"] = min(row["values_insider"], 1)
+        except SolverGaveUp as reason:
+            findings.loc[row_at, ["values", "values_insider"]] = 0
+            attacker = f"not proved: {reason}"
+        findings.loc[row_at, "attacker"] = attacker
+    return findings
+
+
+def _owner(rooms: BlockRooms, row: pd.Series) -> Attack:
+    """Whose own count a target is: that owner is no attacker of it."""
+    if row["unit_kind"] == "program":
+        kind = next(kind for kind in rooms.world.classifications if kind.name == "program")
+        return Attack(provider=int(kind.provider[row["node"]]))
+    side = str(row["unit_kind"]).removeprefix(f"{UNLISTED} ")
+    if side == "provider":
+        return Attack(provider=int(row["node"]))
+    return Attack(district=int(row["node"])) if side == "district" else Attack()
