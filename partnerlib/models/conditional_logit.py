@@ -94,12 +94,14 @@ def choices(
     A term that is the same for all alternatives of every chooser (the chooser's own trait) tells nothing about which
     one is chosen: it is refused by name; its interaction with a trait of the alternatives is the question to ask.
     """
-    ordered = rows.sort_values(chooser, kind="stable")
+    ordered = rows if rows[chooser].is_monotonic_increasing else rows.sort_values(chooser, kind="stable")
     codes = pd.factorize(ordered[chooser])[0]
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     is_chosen = ordered[chosen].to_numpy(dtype=bool)
     per_chooser = np.add.reduceat(is_chosen.astype(np.int64), starts) if len(starts) else np.array([], dtype=np.int64)
-    values = ordered[list(terms)].to_numpy(dtype=float)
+    values = np.empty((len(ordered), len(terms)))
+    for place, term in enumerate(terms):  # one column at a time: no second copy of all of them
+        values[:, place] = ordered[term].to_numpy(dtype=float)
     problems = []
     if not len(starts):
         problems.append("no chooser has an alternative; no cohort is left")
@@ -109,7 +111,9 @@ def choices(
         problems.append(f"no value in some rows of {', '.join(missing)}: fill and flag them, or leave the choosers out")
     elif len(starts):
         low, high = (bound.reduceat(values, starts, axis=0) for bound in (np.minimum, np.maximum))
-        if same := [term for term, varies in zip(terms, np.any(low < high, axis=0).tolist(), strict=True) if not varies]:
+        if same := [
+            term for term, varies in zip(terms, np.any(low < high, axis=0).tolist(), strict=True) if not varies
+        ]:
             problems.append(f"{', '.join(same)} is the same for all alternatives of every chooser")
     if problems:
         raise DataError(f"conditional logit: {'; '.join(problems)}")
@@ -128,7 +132,7 @@ def fit_choices(found: Choices) -> ChoiceFit:
     Source
         McFadden (1974); with sampled alternatives McFadden (1978)
     """
-    spread = found.terms.std(axis=0)
+    spread = np.array([column.std() for column in found.terms.T])
     unit = np.outer(spread, spread)
     beta = np.zeros(found.terms.shape[1])
     null = likelihood = _likelihood(found, beta)

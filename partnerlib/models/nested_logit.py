@@ -7,7 +7,7 @@ other more than places of another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,11 +136,12 @@ def reading_of_independence(fit: NestedFit) -> str:
     told = "; ".join(
         f"{row.nest} {row.estimate:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in fit.taus().itertuples()
     )
-    verdict = (
-        "districts of a nest replace one another more than the conditional logit lets them: read its terms as averages"
-        if chance < 0.05
-        else "nothing here speaks against the conditional logit's independence of irrelevant alternatives"
-    )
+    if chance >= 0.05:
+        verdict = "nothing here speaks against the conditional logit's independence of irrelevant alternatives"
+    elif (fit.taus()["estimate"] <= 1).all():
+        verdict = "alternatives of a nest replace one another more than the conditional logit lets them"
+    else:
+        verdict = "alternatives do not replace one another alike, and not by these nests either: try others"
     return f"Inclusive values {told}; all one: chi-squared {gain:.2f} with {free} df, p {chance:.3f}: {verdict}."
 
 
@@ -194,7 +195,7 @@ def _softmax(values: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.nda
     return weight / np.repeat(total, sizes), top + np.log(total)
 
 
-def _hessian(value, at: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _hessian(value: Callable[[np.ndarray], tuple[float, np.ndarray]], at: np.ndarray) -> np.ndarray:
     """Central differences of the analytic slope."""
     columns = []
     for move in np.diag(STEP * np.maximum(np.abs(at), 1e-2)):

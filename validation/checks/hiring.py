@@ -8,14 +8,15 @@ import pandas as pd
 from partnerlib.models.conditional_logit import choices, fit_choices
 from partnerlib.models.first_district import first_district
 from partnerlib.models.linear import Question, linear
+from partnerlib.models.nested_logit import fit_nested
 from partnerlib.models.results import Estimates
 from partnerlib.models.sampled_alternatives import OFFSET, sampled_alternatives
 from partnerlib.models.time_to_hire import time_to_hire, waiting_times
 from validation.check import Check, Draw
-from validation.worlds.hiring import LAST_OCTOBER, completers_who_wait, districts_chosen
+from validation.worlds.hiring import LAST_OCTOBER, completers_who_wait, districts_chosen, nested_choices
 
 SAMPLE = "invented-0"
-EVER, SPEED, PULL = 0.5, 0.4, 0.9
+EVER, SPEED, PULL, LIKENESS = 0.5, 0.4, 0.9, 0.4
 TERMS = ("is_placement_district", "log_miles_from_placement", "log_miles_from_home", "log_teachers")
 NEAR = Question(
     "is_hired", ("is_near",), "difference in the share hired", "placement_school_code", "candidate_id", SAMPLE
@@ -60,6 +61,15 @@ def sampled_districts(seed: int, is_planted: bool) -> list[Draw]:
     return [Draw(name, pull, row["estimate"], row["low"], row["high"], float(plain.coefficients[0]))]
 
 
+def nests(seed: int, is_planted: bool) -> list[Draw]:
+    """How far the inclusive value of near districts is below one; the conditional logit says not at all."""
+    likeness = LIKENESS if is_planted else 0.0
+    rows = nested_choices(seed, 1 - likeness)
+    fit = fit_nested(rows, ["log_miles", "log_teachers"], "is_near", "candidate_id", "is_first_district")
+    near = fit.taus().set_index("nest").loc["near"]
+    return [Draw("likeness of near districts", likeness, 1 - near["estimate"], 1 - near["high"], 1 - near["low"], 0.0)]
+
+
 def probabilities(seed: int, is_planted: bool) -> list[Draw]:
     """Hired by the first October, linear, strength held fixed; the effect is a difference in shares."""
     effect = 0.08 if is_planted else 0.0
@@ -97,5 +107,9 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "Choice among sampled districts", "hiring", sampled_districts,
         "A dozen of forty districts, near ones more often: consistent with McFadden's correction, wrong without.",
+    ),
+    Check(
+        "Nested logit", "hiring", nests,
+        "Consistent when the nests are those of the choice; the conditional logit has no likeness within nests at all.",
     ),
 )  # fmt: skip

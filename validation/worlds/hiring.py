@@ -73,3 +73,27 @@ def _miles(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 def _chosen(rng: np.random.Generator, utility: np.ndarray) -> np.ndarray:
     return np.argmax(utility + rng.gumbel(size=utility.shape), axis=1)
+
+
+def nested_choices(seed: int, tau: float, people: int = 2000, districts: int = 30) -> pd.DataFrame:
+    """Districts near a candidate replace one another more than far ones when `tau` is below one; at one they do not.
+
+    First near or far, by exp(tau x log of the sum of exponents), then a district there: terms have -1.0 and 0.6.
+    """
+    rng = np.random.default_rng([seed, 5])
+    place, log_teachers = rng.uniform(0, 100, (districts, 2)), rng.normal(4, 0.8, districts)
+    miles = _miles(rng.uniform(0, 100, (people, 2)), place)
+    is_near = miles <= np.median(miles, axis=1, keepdims=True)
+    utility = 0.6 * log_teachers - np.log1p(miles)
+    sums = np.column_stack([np.log((np.exp(utility) * side).sum(axis=1)) for side in (~is_near, is_near)])
+    nest = _chosen(rng, tau * sums)
+    first = _chosen(rng, np.where(is_near == (nest[:, None] == 1), utility, -np.inf))
+    return pd.DataFrame(
+        {
+            "candidate_id": np.repeat(np.arange(people), districts),
+            "is_first_district": (first[:, None] == np.arange(districts)).ravel(),
+            "is_near": np.where(is_near, "near", "far").ravel(),
+            "log_miles": np.log1p(miles).ravel(),
+            "log_teachers": np.tile(log_teachers, people),
+        }
+    )
