@@ -71,15 +71,7 @@ def hiring_ladder(
         raise ParameterError(f"estimator '{estimator}': {did_you_mean(estimator, ESTIMANDS)}")
     require_columns(first_jobs, [outcome, *exposures, *traits, cluster, "candidate_id"], "hiring ladder")
     _refuse_teachers_of_record(first_jobs, outcome)
-    question = Question(
-        outcome=outcome,
-        exposures=tuple(exposures),
-        estimand=f"{ESTIMANDS[estimator]} that a candidate {OUTCOMES[outcome]}",
-        cluster=cluster,
-        person="candidate_id",
-        sample_id=sample_id,
-        wrong_if=HIRING_CAN_BE_WRONG,
-    )
+    question = hiring_question(outcome, exposures, sample_id, estimator, cluster)
     known = first_jobs.dropna(subset=["provider_code", "completion_year"])
     fit = linear if estimator == "linear" else logit
     raw, with_traits, within, within_schools = SPECIFICATIONS
@@ -99,6 +91,25 @@ def hiring_ladder(
         return results
     sentence = f"{absent:,} of {len(first_jobs):,} rows have no provider or completion year and are left out."
     return tuple(result.caution(sentence) for result in results)
+
+
+def hiring_question(
+    outcome: str,
+    exposures: Sequence[str],
+    sample_id: str,
+    estimator: Estimator = "linear",
+    cluster: str = "placement_school_code",
+) -> Question:
+    """The question that every step of the ladder answers, for `selection_bounds` and models of one's own."""
+    return Question(
+        outcome=outcome,
+        exposures=tuple(exposures),
+        estimand=f"{ESTIMANDS[estimator]} that a candidate {OUTCOMES[outcome]}",
+        cluster=cluster,
+        person="candidate_id",
+        sample_id=sample_id,
+        wrong_if=HIRING_CAN_BE_WRONG,
+    )
 
 
 BEFORE_PLACEMENT = {"grade_point_average": "grade point average at admission"}

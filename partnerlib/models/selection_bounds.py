@@ -49,10 +49,11 @@ class SelectionBounds:
             if low <= 0 <= high
             else "the sign holds under selection as strong as that by the measured traits"
         )
+        way = "" if self.delta > 0 else " in the opposite direction"
         return (
             f"{self.exposure}: raw {self.raw:.3f} (R2 {self.r2_raw:.3f}), controlled {self.controlled:.3f} "
             f"(R2 {self.r2_controlled:.3f}); with equal selection on unmeasured traits up to R2 {self.r2_most:.3f}: "
-            f"{self.adjusted:.3f}; zero needs {self.delta:.1f} times as much: {verdict}"
+            f"{self.adjusted:.3f}; zero needs {abs(self.delta):.1f} times as much{way}: {verdict}"
         )
 
 
