@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from partnerlib.models.hosting import hosting_ladder
+from partnerlib.models.linear import Question
 from partnerlib.models.mentors import mentor_ladder
 from partnerlib.models.novice_matches import match_ladder
+from partnerlib.models.ordinal import ordered
 from partnerlib.models.results import Estimates
 from partnerlib.models.unbiased_variances import unbiased_variances
 from partnerlib.models.value_added import ValueAdded, value_added
@@ -21,11 +23,13 @@ from validation.worlds.outcomes import (
     HOSTING,
     MATCH,
     MENTOR_SHARE,
+    RATED_HIGHER,
     MentoringState,
     autocovariance,
     classrooms,
     drifting_effects,
     mentoring,
+    ratings,
 )
 
 LAST = 2017
@@ -134,6 +138,17 @@ def variances(seed: int, is_planted: bool) -> list[Draw]:
     ]
 
 
+def rated(seed: int, is_planted: bool) -> list[Draw]:
+    """Ordered logit with random lines of schools and the school's share of matches, against common lines."""
+    rows = ratings(np.random.default_rng([seed, 9]), is_planted)
+    question = Question("rating", ("is_match",), "invented", "school_code", "mepid", "invented")
+    found = ordered(rows, question, "random", ["school_mean_match"], school="school_code", thresholds="random")
+    common = ordered(rows, question, "common")
+    return [
+        _draw(found, "is_match", RATED_HIGHER * is_planted, float(common["is_match"]["estimate"]), "match on rating")
+    ]
+
+
 CHECKS: tuple[Check, ...] = (
     Check(
         "Mentor's value added, other years", "outcomes", mentors,
@@ -162,5 +177,10 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "Variance of teacher effects, unbiased", "outcomes", variances,
         "Consistent whatever the noise of years and students. The means of teachers' years hold it.",
+    ),
+    Check(
+        "Ratings, lines of schools random", "outcomes", rated,
+        "Consistent where a school's lines move together and are normal beside its share of matches. With common lines "
+        "strict schools hide what their teachers are like.",
     ),
 )  # fmt: skip

@@ -147,3 +147,21 @@ def mentoring(rng: np.random.Generator, is_planted: bool, mentors: int = 350, ca
         {"mepid": names[place[:, 0]], "school_year": 2012 + place[:, 1], "experience_years": years_taught}
     )
     return MentoringState(state.rows, hired[["practitioner_mepid", "placement_year"]], hired, experience)
+
+
+RATED_HIGHER = 0.5
+"""Planted on the latent scale of ratings, in units of the logistic distribution."""
+
+
+def ratings(rng: np.random.Generator, is_planted: bool, schools: int = 70, teachers: int = 12) -> pd.DataFrame:
+    """Ratings of teachers in schools with lines of their own; strict schools hire more of those matched."""
+    school = np.repeat(np.arange(schools), teachers)
+    line = rng.normal(0, 0.9, schools)
+    match = rng.random(len(school)) < 1 / (1 + np.exp(0.4 - 0.8 * line))[school]
+    latent = RATED_HIGHER * is_planted * match - line[school] + rng.logistic(size=len(school))
+    names = np.array(["Unsatisfactory", "Needs Improvement", "Proficient", "Exemplary"], dtype=object)
+    rows = pd.DataFrame(
+        {"mepid": np.arange(len(school)).astype(str), "school_code": school.astype(str),
+         "rating": names[np.digitize(latent, [-4.0, -2.2, 1.8])], "is_match": match.astype(float)}
+    )  # fmt: skip
+    return rows.assign(school_mean_match=rows.groupby("school_code")["is_match"].transform("mean"))
