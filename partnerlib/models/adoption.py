@@ -88,34 +88,44 @@ class AdoptionPanel:
     def clustering(self) -> str:
         return self.asked.cluster or self.asked.unit
 
+    @property
+    def lone_cohorts(self) -> np.ndarray:
+        """First treated years of units that start alone."""
+        return np.array([cohort for cohort in self.cohorts if (self.first == cohort).sum() == 1], dtype=int)
+
     def wide(self, column: str) -> np.ndarray:
         """Another column of the cells as (N, T)."""
         require_columns(self.cells, [column], _model(self.asked))
         table = self.cells.pivot(index=self.asked.unit, columns=self.asked.year, values=column)
         return table.reindex(index=self.units, columns=self.years).to_numpy(dtype=float, na_value=np.nan)
 
-    def covariance(self, influence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def covariance(self, influence: np.ndarray, borrowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Covariance of estimates from the influence of units on them, (N, k), and the degrees of freedom of each.
 
         By unit: a mean over the units of a cohort has variance s^2/n with s^2 over n - 1, as in Welch's test, so each
         cohort's sum of squares is scaled by n/(n-1) and degrees of freedom are put together as Satterthwaite's. By
         coarser clusters: G/(G-1), and G - 1 degrees of freedom.
+
+        Parameters
+            borrowed  (m, k) rows whose squares add the variance of units that start alone in their year: their own
+                      influence is nil, for nobody else tells how much such a unit varies
         """
         total = len(self.units)
+        extra = np.empty((0, influence.shape[1])) if borrowed is None else borrowed
         if not self.is_clustered_by_unit:
             clusters = int(self.clusters.max()) + 1
             sums = np.zeros((clusters, influence.shape[1]))
             np.add.at(sums, self.clusters, influence)
-            covariance = sums.T @ sums / total**2 * clusters / (clusters - 1)
+            covariance = (sums.T @ sums * clusters / (clusters - 1) + extra.T @ extra) / total**2
             return covariance, np.full(influence.shape[1], clusters - 1.0)
-        covariance = np.zeros((influence.shape[1],) * 2)
-        squared = np.zeros(influence.shape[1])
+        covariance = extra.T @ extra / total**2
+        squared = np.diag(covariance) ** 2 / max(int((self.first == NEVER).sum()) - 1, 1)
         for cohort in np.unique(self.first):
             part = influence[self.first == cohort]
             spare = max(len(part) - 1, 1)
             share = part.T @ part / total**2 * len(part) / spare
-            covariance += share
-            squared += np.diag(share) ** 2 / spare
+            covariance = covariance + share
+            squared = squared + np.diag(share) ** 2 / spare
         with np.errstate(divide="ignore", invalid="ignore"):
             degrees = np.diag(covariance) ** 2 / squared
         return covariance, np.where(np.isfinite(degrees), degrees, 1.0)
@@ -255,7 +265,7 @@ def _cautions(
         )
     alone = [str(int(year)) for year, units in first[treated].value_counts().sort_index().items() if units == 1]
     if alone:
-        sentences.append(f"One unit alone starts in {', '.join(alone)}: its spread cannot be told from its effect.")
+        sentences.append(f"One unit alone starts in {', '.join(alone)}: how much it varies is taken from the others.")
     clusters = cells[asked.cluster or asked.unit].nunique()
     if clusters < 30:
         sentences.append(f"Only {clusters} clusters ({asked.cluster or asked.unit}): intervals rest on few.")

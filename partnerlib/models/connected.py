@@ -8,8 +8,8 @@ Source: Mihaly, McCaffrey, Sass & Lockwood (2013), Education Finance and Policy 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,10 @@ class UnitEstimates:
     specification: str
     clustering: str
     cautions: tuple[str, ...]
+
+    def named(self, names: Mapping[str, str]) -> UnitEstimates:
+        """The same with units called by their names, where they have one."""
+        return replace(self, table=self.table.assign(unit=[names.get(unit, unit) for unit in self.table["unit"]]))
 
 
 def connected_sets(frame: pd.DataFrame, program: str, school: str) -> Connected:

@@ -107,20 +107,32 @@ class ImputedEffects:
     def _scores(self, weights: np.ndarray) -> np.ndarray:
         """How each unit moves each mean of treated cells, (means, N)."""
         cells, fit = self.cells, self.untreated
-        effects = self.effects["effect"].to_numpy()
-        group = pd.factorize(pd.MultiIndex.from_frame(self.effects[["cohort", "year"]]))[0]
         rows = []
         for each in weights:
-            squared = each**2
-            total = np.bincount(group, weights=squared)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                mean = np.bincount(group, weights=squared * effects) / total
-            left = np.where(total[group] > 0, effects - mean[group], 0.0)
             moved = np.zeros(len(cells.unit))
-            moved[fit.imputed] = each * left
+            moved[fit.imputed] = each * self._distances(each**2)
             moved[fit.used] = fit.carried(cells, each) * fit.residuals
             rows.append(np.bincount(cells.unit, weights=moved, minlength=len(self.panel.units)))
         return np.array(rows)
+
+    def _distances(self, squared: np.ndarray) -> np.ndarray:
+        """Effects of cells less the mean of their cohort in their year, weighted by squared weights.
+
+        A unit that starts alone would be its own mean: its cells are held against all others as many years after the
+        start, or against all others where there are none.
+        """
+        effects, table = self.effects["effect"].to_numpy(), self.effects
+        group = pd.factorize(pd.MultiIndex.from_frame(table[["cohort", "year"]]))[0]
+        total = np.bincount(group, weights=squared)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.bincount(group, weights=squared * effects) / total
+        left = np.where(total[group] > 0, effects - mean[group], 0.0)
+        for place in np.flatnonzero(table["cohort"].isin(self.panel.lone_cohorts)):
+            others = (table["unit"] != table["unit"].iloc[place]).to_numpy()
+            alike = others & (table["since"] == table["since"].iloc[place]).to_numpy()
+            chosen = alike if alike.any() else others
+            left[place] = effects[place] - effects[chosen].mean() if chosen.any() else 0.0
+        return np.asarray(left)
 
 
 def imputed_effects(panel: AdoptionPanel, covariates: Sequence[str] = ()) -> ImputedEffects:

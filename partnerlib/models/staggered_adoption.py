@@ -46,6 +46,8 @@ class GroupTimeEffects:
     """One row per cohort and year: cohort, year, estimate, std_error, treated_units, comparison_units."""
     influence: np.ndarray
     """(N, effects): how much each unit moves each effect, times N; the errors are its standard deviation / root N."""
+    borrowed: np.ndarray
+    """(m, effects): the same for units that start alone in their year, from how units that never start vary."""
     reference: int | None
     """The year since the start that is zero by construction; None with a base that varies."""
     specification: str
@@ -91,7 +93,7 @@ class GroupTimeEffects:
         weights = np.stack([self._shares(used & (since == time)) for time in times])
         estimates = weights @ self.effects["estimate"].to_numpy()
         influence = self._influence_of(weights, cohorts)
-        covariance, degrees = self.panel.covariance(influence)
+        covariance, degrees = self.panel.covariance(influence, self.borrowed @ weights.T)
         return EventStudy.of(
             times, estimates, covariance, degrees,
             reference=self.reference, panel=self.panel, specification=self.specification,
@@ -124,7 +126,7 @@ class GroupTimeEffects:
 
     def _table(self, weights: np.ndarray, names: Sequence[str], cohorts: Cohorts) -> pd.DataFrame:
         estimates = weights @ self.effects["estimate"].to_numpy()
-        covariance, degrees = self.panel.covariance(self._influence_of(weights, cohorts))
+        covariance, degrees = self.panel.covariance(self._influence_of(weights, cohorts), self.borrowed @ weights.T)
         return self.panel.interval_table(names, estimates, np.sqrt(np.diag(covariance)), degrees)
 
     def _estimates(self, table: pd.DataFrame, average: str) -> Estimates:
@@ -177,7 +179,8 @@ def group_time_effects(
     if lost:
         cautions = (*cautions, f"No {COMPARISONS[comparison]} to compare with: start {', '.join(lost)}; left out.")
     influence = np.column_stack([difference.influence for difference in kept.values()])
-    covariance, _ = panel.covariance(influence)
+    borrowed = _borrowed(panel, list(kept), base)
+    covariance, _ = panel.covariance(influence, borrowed)
     effects = pd.DataFrame(
         {
             "cohort": [cohort for cohort, _ in kept],
@@ -191,7 +194,31 @@ def group_time_effects(
     controls = f", {adjustment} with {', '.join(covariates)}" if covariates else ""
     specification = f"group-time, {comparison}{controls}"
     reference = -1 if base == "year before the start" else None
-    return GroupTimeEffects(panel, effects, influence, reference, specification, cautions)
+    return GroupTimeEffects(panel, effects, influence, borrowed, reference, specification, cautions)
+
+
+def _borrowed(panel: AdoptionPanel, pairs: Sequence[tuple[int, int]], base: Base) -> np.ndarray:
+    """For a unit that starts alone: rows whose squares are N^2 x the covariance of changes of units without a start."""
+    others = panel.outcome[panel.first == NEVER] if (panel.first == NEVER).sum() > 1 else panel.outcome
+    others = others[~np.isnan(others).any(axis=1)]
+    rows = [np.empty((0, len(pairs)))]
+    for cohort in panel.lone_cohorts:
+        places = [place for place, pair in enumerate(pairs) if pair[0] == cohort]
+        if not places or len(others) < 2:
+            continue
+        years = np.array([pairs[place][1] for place in places])
+        before = np.array([_before(int(cohort), int(year), base) for year in years])
+        changes = others[:, years - panel.years[0]] - others[:, before - panel.years[0]]
+        values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(changes, rowvar=False)))
+        part = np.zeros((len(places), len(pairs)))
+        part[:, places] = len(panel.units) * (vectors * np.sqrt(np.clip(values, 0, None))).T
+        rows.append(part)
+    return np.vstack(rows)
+
+
+def _before(cohort: int, year: int, base: Base) -> int:
+    """The year a cohort's outcome is compared with."""
+    return cohort - 1 if year >= cohort or base == "year before the start" else year - 1
 
 
 def _effect(
@@ -204,7 +231,7 @@ def _effect(
     adjustment: Adjustment,
 ) -> Difference | None:
     """One cohort in one year; nothing where it cannot be compared, or is the base itself."""
-    before = cohort - 1 if year >= cohort or base == "year before the start" else year - 1
+    before = _before(cohort, year, base)
     first_year = int(panel.years[0])
     if before < first_year or (year == before and base == "year before each"):
         return None

@@ -205,6 +205,37 @@ def test_few_treated_units_are_called_few() -> None:
     assert "One unit alone starts in 2013" in " ".join(adoption_panel(one, ASKED).cautions)
 
 
+def alone(seed: int) -> AdoptionPanel:
+    """Eighteen districts that never start, and three that start in three different years; no effect."""
+    cells = invented_cells(seed, units=60, effect=0.0)
+    never = cells.loc[cells["grant_year"].isna(), "district_code"].unique()[:18]
+    starters = ["95020000", "95040000", "95060000"]  # of 2013, 2014 and 2016, as the first eight are dealt
+    return adoption_panel(cells[cells["district_code"].isin([*never, *starters])], ASKED)
+
+
+def test_units_that_start_alone_get_an_error_from_how_the_others_vary() -> None:
+    """By itself such a unit has no spread: taken as it stands its error would be a third of the true one."""
+    from partnerlib.models.imputation import imputed_effects
+
+    panels = [alone(seed) for seed in range(50)]
+    by_groups = [group_time_effects(panel).aggregate()["effect"] for panel in panels]
+    imputed = [imputed_effects(panel).overall()["effect"] for panel in panels]
+    for rows in (by_groups, imputed):
+        spread = np.std([row["estimate"] for row in rows], ddof=1)
+        errors = np.array([row["std_error"] for row in rows])
+        assert 0.75 < np.sqrt(np.mean(errors**2)) / spread < 1.35
+        assert np.mean([row["low"] <= 0 <= row["high"] for row in rows]) >= 0.9
+
+
+def test_one_starter_alone_has_the_error_of_one_unit_among_those_that_never_start(cells: pd.DataFrame) -> None:
+    two = cells[cells["school_year"].isin([2013, 2014])]
+    one = two[two["grant_year"].isna() | (two["district_code"] == "95040000")]
+    effect = group_time_effects(adoption_panel(one, ASKED), "never treated").aggregate()["effect"]
+    wide = one.pivot(index="district_code", columns="school_year", values="share_hired")
+    change = (wide[2014] - wide[2013]).drop("95040000")
+    assert effect["std_error"] == pytest.approx(change.std() * np.sqrt(1 + 1 / len(change)), rel=1e-9)
+
+
 def refused(cells: pd.DataFrame, words: str, **changes: object) -> None:
     with pytest.raises(DataError, match=words):
         group_time_effects(adoption_panel(cells, replace(ASKED, **changes)))  # type: ignore[arg-type]
