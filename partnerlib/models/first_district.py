@@ -14,14 +14,17 @@ import pandas as pd
 from partnerlib.errors import DataError
 from partnerlib.models.conditional_logit import choices, fit_choices
 from partnerlib.models.design import require_columns
+from partnerlib.models.nested_logit import NestedFit, fit_nested
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions
-from partnerlib.models.support import support
+from partnerlib.models.support import Support, support
 from partnerlib.panels.distances import miles_between
 
 DISTANCES = ("log_miles_from_placement", "log_miles_from_college", "log_miles_from_home")
 DISTRICT = ("log_teachers", "high_needs_share")
 MATCHES = ("high_needs_share x placed_in_high_needs", "high_needs_share x grade_point_average")
 PLACEMENT = ("is_placement_district", "is_placement_district x log_left_placement_school")
+
+NESTED_TERMS = (*PLACEMENT[:1], *DISTANCES, *DISTRICT)
 
 MOST_ROWS_COUNTED = 500_000
 """Rows up to which people behind every term are counted for the release gate."""
@@ -168,7 +171,16 @@ def first_district(
     )
 
 
-def _support(rows: pd.DataFrame, terms: Sequence[str]):  # type: ignore[no-untyped-def]
+def independence_check(rows: pd.DataFrame, miles: float = 25.0, terms: Sequence[str] = NESTED_TERMS) -> NestedFit:
+    """The same choice with districts near the practicum and further ones as two nests: does a near district draw from
+    near ones more than from others? `nested_logit.reading_of_independence` says it in a sentence.
+    """
+    near = np.expm1(rows["log_miles_from_placement"]) <= miles
+    nests = rows.assign(nest=np.where(near, f"within {miles:.0f} miles of the practicum", "further away"))
+    return fit_nested(nests, terms, "nest", "candidate_id", "is_first_district")
+
+
+def _support(rows: pd.DataFrame, terms: Sequence[str]) -> Support | None:
     if len(rows) > MOST_ROWS_COUNTED:
         return None
     return support(
