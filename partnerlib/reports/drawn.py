@@ -58,6 +58,8 @@ class Drawn:
     def by(self, kind: str, code: str) -> str:
         """Hash of everything the page of a unit is drawn from."""
         unit = (UNIT_OF.get(kind, kind), code)
+        # The state's number stands beside every number of every page. Where a late file moves one of them across the
+        # edge of its band, every page prints something else and is due; where none moves, only the unit's own are.
         parts = [unit, ("state", STATE_CODE)]
         if unit[0] in WITH_PARTNERSHIPS:
             parts += [("partnership", pair) for pair in self._pairs.get(code, ())]

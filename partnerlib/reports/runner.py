@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -233,7 +233,7 @@ def _entries(
     if work:
         progress(tally())
     by_name = {page.slug: page for page in work}
-    with closing(_outcomes([_job(found.edition, page, staging) for page in work], jobs)) as coming:
+    with closing(outcomes([_job(found.edition, page, staging) for page in work], jobs)) as coming:
         for outcome in coming:
             page = by_name[outcome.name]
             if refusal := outcome.facts.get("disk"):
@@ -243,11 +243,6 @@ def _entries(
             finished[entry.outcome] += 1
             progress(tally(f"{page.unit_name}, {entry.outcome}", entry.outcome == FAILED))
             yield page.slug, entry
-
-
-def _outcomes(work: Sequence[Job], jobs: int) -> Generator[Outcome, None, None]:
-    """The outcome of every job; closing it ends the workers, whatever they are doing."""
-    yield from outcomes(work, jobs)
 
 
 def _job(edition: Edition, page: Page, staging: Staging) -> Job:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -218,10 +218,11 @@ class _Worker:
         self.connection.close()
 
 
-def outcomes(jobs: Iterable[Job], count: int) -> Iterator[Outcome]:
+def outcomes(jobs: Iterable[Job], count: int) -> Generator[Outcome, None, None]:
     """The outcome of every job as it comes, made by `count` workers at a time.
 
     A worker that dies or exceeds its limit is one failed page; another worker takes its place.
+    Closing it ends the workers, whatever they are doing.
     """
     waiting = list(jobs)[::-1]
     workers = [_Worker() for _ in range(min(count, len(waiting)))]
