@@ -34,6 +34,8 @@ class ClusteredDesign:
     """(n, k), net of the absorbed effect, without columns that say nothing new."""
     names: tuple[str, ...]
     """Names of the k columns; those of effects' levels are empty."""
+    terms: pd.DataFrame
+    """The named columns as they stand in the rows, effects not taken out: what the release gate looks at."""
     starts: np.ndarray
     """Place of the first row of each cluster, (G,)."""
     labels: np.ndarray
@@ -69,10 +71,9 @@ class ClusteredDesign:
 
     def support(self) -> Support:
         """Who stands behind the named terms, for the release gate."""
-        named = [place for place, name in enumerate(self.names) if name]
         return support(
             self.rows[self.question.outcome].astype("float64"),
-            pd.DataFrame(self.columns[:, named], columns=[self.names[place] for place in named]),
+            self.terms,
             self.rows[self.question.person],
             exposures=self.question.exposures,
             effects=[self.rows.groupby(effect.split("^")).ngroup() for effect in self.effects],
@@ -136,6 +137,7 @@ def clustered_design(
         parts.insert(1, np.ones((len(rows), 1)))
         names.insert(exposures.shape[1], "constant")
     design = np.column_stack(parts)
+    stated = design[:, [place for place, name in enumerate(names) if name]]
     if design.shape[1] > MOST_COLUMNS:
         raise DataError(f"{model}: {design.shape[1]:,} columns; at most {MOST_COLUMNS:,}, absorb fewer effects")
     absorbed = 0
@@ -149,12 +151,14 @@ def clustered_design(
     lost = [names[place] for place in range(exposures.shape[1]) if place not in kept and names[place]]
     if set(lost) & set(question.exposures):
         raise DataError(f"{model}: {', '.join(lost)} cannot be told apart from {', '.join([*covariates, *effects])}")
+    terms = pd.DataFrame(stated, columns=[name for name in names if name])
     return ClusteredDesign(
         question=question,
         rows=rows,
         outcome=outcome,
         columns=design[:, kept],
         names=tuple(names[place] for place in kept),
+        terms=terms[[names[place] for place in kept if names[place]]],
         starts=np.flatnonzero(np.diff(codes, prepend=-1)),
         labels=np.asarray(labels),
         absorbed=absorbed,

@@ -69,6 +69,21 @@ def test_the_estimate_and_its_error_are_those_of_the_linear_model() -> None:
     assert wild["std_error"] == pytest.approx(usual["std_error"], rel=1e-6)
 
 
+def test_who_stands_behind_its_terms_is_counted_as_for_the_linear_model() -> None:
+    frame = districts(clusters=20, treated=9).assign(field=lambda rows: np.where(rows["cell"] % 3, "math", "science"))
+    usual = linear(frame, ASKED, "two-way", ["size", "field"], ["district", "year"]).support
+    wild = linear_wild_bootstrap(
+        frame, ASKED, "two-way", np.random.default_rng(1), ["size", "field"], ["district", "year"], draws=199
+    ).support
+    assert usual is not None and wild is not None
+    mine, theirs = (found.terms.sort_values("term", ignore_index=True) for found in (wild, usual))
+    pd.testing.assert_frame_equal(mine, theirs, rtol=1e-5)
+    assert (wild.is_binary, wild.is_saturated, wild.fewest_in_a_cell) == (
+        usual.is_binary, usual.is_saturated, usual.fewest_in_a_cell,
+    )  # fmt: skip
+    assert wild.leverage == pytest.approx(usual.leverage, rel=1e-4)
+
+
 def test_the_interval_holds_exactly_the_effects_that_are_not_rejected() -> None:
     frame = districts(3, clusters=9, treated=4)
     design = clustered_design(frame, ASKED, effects=["district", "year"])
