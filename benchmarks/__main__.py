@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import build, hazards, release, reports, value_added
+from benchmarks import build, choice, hazards, release, reports, value_added
 
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -56,6 +56,15 @@ def yearly_hazards(
     hazards.compare(rows)
 
 
+@app.command(name="choice")
+def first_districts(
+    candidates: Annotated[int, typer.Option(help="Candidates in front of 400 districts.")] = choice.CANDIDATES,
+    few: Annotated[int, typer.Option(help="Candidates `statsmodels` is asked about.")] = choice.FEW,
+) -> None:
+    """The choice of a first district, against `statsmodels` and R's `clogit`."""
+    choice.compare(candidates, few)
+
+
 @app.command(name="value-added")
 def teacher_effects(
     rows: Annotated[int, typer.Option(help="Student-years; 100,000, one and ten million when 0.")] = 0,
@@ -72,6 +81,7 @@ def everything(context: typer.Context) -> None:
         reports.compare(50, 2, 8, formats="html,pdf,word,excel,csv")
         release.compare(None)
         hazards.compare()
+        choice.compare()
         value_added.compare()
 
 
