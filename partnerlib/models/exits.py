@@ -224,7 +224,5 @@ def _fit_cautions(fit: MultinomialFit, exit: pd.Series, kinds: Sequence[str]) ->
             sentences.append(f"Separation: {', '.join(runaway)} tell perfectly who leaves {EXITS[kind]}.")
         events = int((exit == kind).sum())
         if events < 10 * len(fit.names):
-            sentences.append(
-                f"Only {events} people-years end {EXITS[kind]}, for {len(fit.names)} terms (rule of thumb: ten each)."
-            )
+            sentences.append(f"Only {events} went {EXITS[kind]}, for {len(fit.names)} terms (rule of thumb: ten each).")
     return tuple(sentences)

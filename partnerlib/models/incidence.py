@@ -21,6 +21,13 @@ from partnerlib.models.exits import EXITS, RETURNERS, STAYED, ReturnersRule
 INCIDENCE_COLUMNS = (
     "time", "exit", "at_risk", "events", "hazard", "incidence", "std_error", "low", "high", "still_there",
 )  # fmt: skip
+PARTS = {
+    "mover_in_district": "moved in the district",
+    "mover_other_district": "moved to another district",
+    "changed_role": "changed role",
+    "left": "left",
+}
+"""The ways out in words short enough for a figure's legend."""
 FEWEST_AT_RISK = 10
 FEWEST_CLUSTERS = 30
 
@@ -50,6 +57,24 @@ class Incidence:
         index = [*self.by, "time", "at_risk", "still_there"]
         wide = shown.pivot(index=index, columns="exit", values="text").reset_index().round({"still_there": digits})
         return wide[[*index, *(exit for exit in EXITS if exit in wide.columns)]].rename_axis(None, axis=1)
+
+    def parts(self) -> pd.DataFrame:
+        """Still there and each way out as parts of a whole, a row per year (and group): label, part, value."""
+        table = self.table.assign(
+            label=self._labels(), part=self.table["exit"].map(PARTS), value=self.table["incidence"]
+        )
+        still = table.drop_duplicates([*self.by, "time"]).assign(part="still there")
+        still = still.assign(value=still["still_there"])
+        rank = {part: place for place, part in enumerate(("still there", *PARTS.values()))}
+        rows = pd.concat([still, table], ignore_index=True)
+        rows = rows.assign(rank=rows["part"].map(rank)).sort_values([*self.by, "time", "rank"], kind="stable")
+        return rows[["label", "part", "value"]].reset_index(drop=True)
+
+    def _labels(self) -> pd.Series:
+        words = "year " + self.table["time"].astype(int).astype(str)
+        for column in self.by:
+            words = words + ", " + column.replace("_", " ") + ": " + self.table[column].astype(str)
+        return words
 
 
 def cumulative_incidence(

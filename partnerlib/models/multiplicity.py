@@ -71,7 +71,7 @@ class FamilyTable:
 
     def printed(self, digits: int = 3) -> str:
         """The table as text, with what it is a family of."""
-        numbers = self.table.round(digits).to_string(index=False)
+        numbers = self.table.dropna(axis=1, how="all").round(digits).to_string(index=False)
         return f"Family: {self.name} ({len(self.table)} questions). {self.reason}\n{numbers}"
 
 

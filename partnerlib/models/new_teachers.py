@@ -8,7 +8,7 @@ import pandas as pd
 
 from partnerlib.errors import ParameterError, did_you_mean
 from partnerlib.models.design import require_columns
-from partnerlib.models.exits import EXITS_OF_LEVEL, ReturnersRule, exit_periods
+from partnerlib.models.exits import EXITS, EXITS_OF_LEVEL, ReturnersRule, exit_periods
 from partnerlib.models.linear import Question, linear
 from partnerlib.models.results import Estimates
 from partnerlib.models.retention import LEVELS, hazard_model, person_periods
@@ -85,6 +85,26 @@ def hazard_ladder(
     )
 
 
+def exits_of_new_teachers(
+    hired: pd.DataFrame,
+    careers: pd.DataFrame,
+    *,
+    columns: Sequence[str] = (),
+    returners: ReturnersRule = "first",
+    exits: Sequence[str] = tuple(EXITS),
+) -> pd.DataFrame:
+    """One row per hired completer and October taught since the first job: how the year ended, with `columns` beside.
+
+    Someone with two providers is followed once, from the earlier first job. Who lacks one of the columns has no row.
+    """
+    require_columns(hired, ["candidate_id", "mepid", "first_job_year", *columns], "exits of new teachers")
+    known = hired.dropna(subset=["mepid", "first_job_year", *columns])
+    known = known.sort_values(["first_job_year", "candidate_id"]).drop_duplicates("mepid")
+    periods = exit_periods(careers, returners=returners, exits=exits, starts=known)
+    added = [column for column in columns if column not in periods]
+    return periods.merge(known[["mepid", *added]], on="mepid", how="left", validate="many_to_one")
+
+
 def returners_ladder(
     hired: pd.DataFrame,
     careers: pd.DataFrame,
@@ -101,13 +121,12 @@ def returners_ladder(
     """
     if level not in LEVELS:
         raise ParameterError(f"retention level '{level}': {did_you_mean(level, LEVELS)}")
-    known = hired.dropna(subset=["mepid", "first_job_year", *exposures])
-    known = known.sort_values(["first_job_year", "candidate_id"]).drop_duplicates("mepid")
     results = []
     rules: tuple[tuple[ReturnersRule, str], ...] = (("first", "first exit ends"), ("again", "returners at risk again"))
     for rule, name in rules:
-        periods = exit_periods(careers, returners=rule, exits=EXITS_OF_LEVEL[level], starts=known)
-        periods = periods.merge(known[["mepid", *exposures, cluster]], on="mepid", validate="many_to_one")
+        periods = exits_of_new_teachers(
+            hired, careers, columns=(*exposures, cluster), returners=rule, exits=EXITS_OF_LEVEL[level]
+        )
         results.append(
             hazard_model(
                 periods, exposures=exposures, cluster=cluster, level=level, returners=rule, specification=name,

@@ -205,3 +205,9 @@ def test_questions_that_cannot_be_answered_are_refused() -> None:
     for words, frame in cases.items():
         with pytest.raises(DataError, match=words):
             exit_model(frame, exposures=["placed"], cluster="school", sample_id="invented")
+
+
+def test_parts_of_a_whole_hold_those_still_there_and_every_way_out_in_words() -> None:
+    parts = cumulative_incidence(some_periods(), sample_id="invented").parts()
+    assert parts.groupby("label")["value"].sum().to_numpy() == pytest.approx(1.0)
+    assert parts["part"].tolist()[:3] == ["still there", "moved in the district", "moved to another district"]
