@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -106,3 +106,24 @@ def _thin(degrees: pd.Series, question: Question) -> tuple[str, ...]:
         f"{', '.join(thin)}: fewer than {FEWEST_DEGREES} degrees of freedom; hardly any {question.cluster} tells about "
         "it, and no interval does.",
     )
+
+
+def climb(
+    rungs: Sequence[tuple[str, Sequence[str], Sequence[str]]],
+    fit: Callable[[str, Sequence[str], Sequence[str]], Estimates],
+) -> tuple[Estimates, ...]:
+    """The rungs of a ladder as far as these rows carry; what stops it is said at the last rung that holds.
+
+    Parameters
+        rungs  name, covariates and absorbed effects of each specification
+        fit    from these to estimates, or a DataError
+    """
+    found: list[Estimates] = []
+    for name, covariates, effects in rungs:
+        try:
+            found.append(fit(name, covariates, effects))
+        except DataError as refusal:
+            if not found:
+                raise
+            found[-1] = found[-1].caution(f"'{name}' cannot be asked of these rows: {refusal}.")
+    return tuple(found)

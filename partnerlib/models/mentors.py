@@ -13,7 +13,7 @@ import pandas as pd
 
 from partnerlib.errors import DataError
 from partnerlib.models.design import require_columns
-from partnerlib.models.few_clusters import linear_few_clusters, written_out
+from partnerlib.models.few_clusters import climb, linear_few_clusters, written_out
 from partnerlib.models.linear import Question
 from partnerlib.models.new_teachers import novice_effects
 from partnerlib.models.regression_calibration import regression_calibration
@@ -138,17 +138,8 @@ def mentor_ladder(
         ("+ provider", everything, ("provider_code",)),
         ("+ placement school", everything, ("placement_school_code",)),
     ]
-    found: list[Estimates] = []
-    for name, terms, effects in rungs:
-        if all(effect in rows for effect in effects):
-            try:
-                found.append(_rung(rows, question, name, terms, effects))
-            except DataError as refusal:
-                if not effects:
-                    raise
-                # Few placement schools have two mentors' novices: the rung is left out, and said to be.
-                found[-1] = found[-1].caution(f"'{name}' cannot be asked: {refusal}.")
-    return tuple(found)
+    possible = [rung for rung in rungs if all(effect in rows for effect in rung[2])]
+    return climb(possible, lambda name, terms, effects: _rung(rows, question, name, terms, effects))
 
 
 def _rung(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from partnerlib.errors import DataError
 from partnerlib.models.design import require_columns
-from partnerlib.models.few_clusters import linear_few_clusters
+from partnerlib.models.few_clusters import climb, linear_few_clusters
 from partnerlib.models.linear import Question
 from partnerlib.models.new_teachers import novice_effects
 from partnerlib.models.results import Estimates
@@ -96,6 +96,7 @@ def match_ladder(
         ("+ candidate traits", everything, ()),
         ("+ provider", everything, ("provider_code",)),
     )
-    return tuple(
-        linear_few_clusters(rows, question, name, terms, effects, weights="precision") for name, terms, effects in rungs
+    return climb(
+        rungs,
+        lambda name, terms, effects: linear_few_clusters(rows, question, name, terms, effects, weights="precision"),
     )

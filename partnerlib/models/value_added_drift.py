@@ -82,6 +82,14 @@ class Drift:
         joined = asked[["mepid", "school_year"]].join(found)
         return joined[joined["years"] > 0].astype({"years": "int64"}).reset_index(drop=True)
 
+    def points(self) -> pd.DataFrame:
+        """Covariances by lag as a figure draws them: label, series, value, low, high, people."""
+        terms = self.autocovariances.terms
+        return pd.DataFrame(
+            {"label": terms["term"], "series": "covariance", "value": terms["estimate"], "low": terms["low"],
+             "high": terms["high"], "people": self.autocovariances.people}
+        )  # fmt: skip
+
     def _some(
         self, asked: pd.DataFrame, names: pd.Index, effect: np.ndarray, noise: np.ndarray, first: int,
         left_out: Sequence[int],
