@@ -74,6 +74,8 @@ class ChoiceFit:
     choosers: int
     rows: int
     clusters: int
+    not_identified: tuple[str, ...]
+    """Terms that predict the choice perfectly or are combinations of one another: their coefficients mean nothing."""
     cautions: tuple[str, ...]
 
     @property
@@ -119,9 +121,11 @@ def choices(
         problems.append(f"no value in some rows of {', '.join(missing)}: fill and flag them, or leave the choosers out")
     if same:
         problems.append(f"{', '.join(same)} is the same for all alternatives of every chooser")
+    clusters = ordered[cluster or chooser].to_numpy()[starts]
+    if len(starts) and (clusters == clusters[0]).all():
+        problems.append(f"one {cluster or chooser} only, so that no error can be computed")
     if problems:
         raise DataError(f"conditional logit: {'; '.join(problems)}")
-    clusters = ordered[cluster or chooser].to_numpy()[starts]
     correction = ordered[offset].to_numpy(dtype=float) if offset else np.zeros(len(ordered))
     return Choices(values.T, tuple(terms), starts, np.flatnonzero(is_chosen), correction, pd.factorize(clusters)[0])
 
@@ -163,6 +167,7 @@ def fit_choices(found: Choices) -> ChoiceFit:
     end, has_converged = _highest(found, _start(found, null), unit)
     bread = _inverse(end.information, unit)
     scores, groups = found.terms[found.chosen] - end.means.T, len(np.unique(found.clusters))
+    not_identified, cautions = _cautions(found.names, null.information / unit, end.information / unit, has_converged)
     return ChoiceFit(
         names=found.names,
         coefficients=end.beta,
@@ -173,7 +178,8 @@ def fit_choices(found: Choices) -> ChoiceFit:
         choosers=found.choosers,
         rows=len(found.terms),
         clusters=groups,
-        cautions=_cautions(found.names, null.information / unit, end.information / unit, has_converged),
+        not_identified=not_identified,
+        cautions=cautions,
     )
 
 
@@ -262,17 +268,21 @@ def _point(found: Choices, beta: np.ndarray) -> _Point:
     return _Point(beta, likelihood, score, information - means @ means.T, means)
 
 
-def _cautions(names: Sequence[str], before: np.ndarray, after: np.ndarray, converged: bool) -> tuple[str, ...]:
-    """Sentences about the information, per unit of the terms' spread, with all alternatives alike and at the fit."""
+def _cautions(
+    names: Sequence[str], before: np.ndarray, after: np.ndarray, converged: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Terms that are not identified, and sentences: from the information, per unit of the terms' spread, with all
+    alternatives alike and at the fit.
+    """
     sentences = []
     if not converged:
         sentences.append("The likelihood did not converge; the coefficients are those of the last step.")
     level = float(np.linalg.eigvalsh(before).max())
-    if doubled := _flat_terms(names, before, level):
-        sentences.append(f"{', '.join(doubled)} are combinations of one another: single coefficients mean nothing.")
-    elif separated := _flat_terms(names, after, level):
-        sentences.append(f"Separation: {', '.join(separated)} predict the choice perfectly; no finite estimate exists.")
-    return tuple(sentences)
+    if flat := _flat_terms(names, before, level):
+        sentences.append(f"{', '.join(flat)} are combinations of one another: single coefficients mean nothing.")
+    elif flat := _flat_terms(names, after, level):
+        sentences.append(f"Separation: {', '.join(flat)} predict the choice perfectly; no finite estimate exists.")
+    return tuple(flat), tuple(sentences)
 
 
 def _flat_terms(names: Sequence[str], information: np.ndarray, level: float) -> list[str]:

@@ -52,7 +52,10 @@ def district_choices(
     log of 1 + teachers who left the school of the practicum over the summer before.
     Unknown
         whose home town is not known gets the same distance everywhere, so that the others alone tell about homes;
-        `home_is_known` says who. A missing trait counts as the average one.
+        `home_is_known` says who. A missing trait counts as the average one
+    Left out
+        districts without coordinates, and whoever was first hired in one or in a district that had no teachers the
+        October before; `hired_completers` says on every row how many were hired in all
     """
     needed = ["candidate_id", "provider_code", "placement_school_code", "placement_district_code", "first_job_year"]
     require_columns(hired, [*needed, "first_job_district_code"], "choice of a first district")
@@ -61,8 +64,9 @@ def district_choices(
         raise DataError("choice of a first district: no hired completer has a practicum, a provider and a first job")
     open_districts = districts_before(careers, high_needs, organizations)
     choosers = known.assign(**_traits(known, careers, homes, organizations))
-    rows = choosers.merge(open_districts, on="first_job_year", how="inner")
     places = organizations.set_index(["role", "organization_code"])[["latitude", "longitude"]].astype(float)
+    on_the_map = _at(places, "district", open_districts["district_code"]).notna().all(axis=1).to_numpy()
+    rows = choosers.merge(open_districts[on_the_map], on="first_job_year", how="inner")
     district = _at(places, "district", rows["district_code"])
     miles = {
         "placement": _miles(_at(places, "school", rows["placement_school_code"]), district),
@@ -70,6 +74,7 @@ def district_choices(
         "home": _miles(rows[["home_latitude", "home_longitude"]].set_axis(["latitude", "longitude"], axis=1), district),
     }
     rows = rows.assign(
+        hired_completers=hired["candidate_id"].nunique(),
         is_first_district=rows["first_job_district_code"] == rows["district_code"],
         is_placement_district=(rows["placement_district_code"] == rows["district_code"]).astype(float),
         home_is_known=miles["home"].notna(),
@@ -82,7 +87,12 @@ def district_choices(
             MATCHES[1]: rows["high_needs_share"] * rows["grade_point_average_centred"],
         }
     )
-    has_chosen = rows.groupby("candidate_id")["is_first_district"].transform("any")
+    has_chosen = rows.groupby("candidate_id")["is_first_district"].transform("any").astype(bool)
+    if not has_chosen.any():
+        raise DataError(
+            f"choice of a first district: none of {len(known):,} hired completers started in a district with "
+            "coordinates that had teachers the October before; see the organizations and the first year of careers"
+        )
     return rows[has_chosen].reset_index(drop=True)
 
 
@@ -142,11 +152,11 @@ def first_district(
     left_out = [term for term in terms if not varies[term]]
     found = choices(rows, kept, "candidate_id", "is_first_district", cluster, offset)
     fit = fit_choices(found)
-    unknown = (
-        0 if "log_miles_from_home" not in kept else int((~rows.groupby("candidate_id")["home_is_known"].any()).sum())
-    )
+    # A term that tells the choice, or is a combination of others, has no estimate: no number stands in its place.
+    estimates = np.where(np.isin(fit.names, fit.not_identified), np.nan, fit.coefficients)
+    errors = np.where(np.isnan(estimates), np.nan, fit.std_errors)
     return Estimates(
-        terms=coefficient_table(fit.names, fit.coefficients, fit.std_errors),
+        terms=coefficient_table(fit.names, estimates, errors),
         estimand="log odds that a district is the first employer, against another open one, per unit of the term; "
         "the match that came about, nobody's preference",
         outcome="is_first_district",
@@ -159,7 +169,7 @@ def first_district(
         wrong_if=CHOICE_CAN_BE_WRONG,
         cautions=(
             *((f"The same for all districts of everybody and left out: {', '.join(left_out)}.",) if left_out else ()),
-            *((f"{unknown:,} candidates have no known home town: the rest tell about it.",) if unknown else ()),
+            *_who_is_missing(rows, kept, fit.choosers),
             *size_cautions(fit.choosers, fit.clusters, cluster),
             *fit.cautions,
         ),
@@ -169,6 +179,21 @@ def first_district(
         },
         support=_support(rows, kept),
     )
+
+
+def _who_is_missing(rows: pd.DataFrame, terms: Sequence[str], people: int) -> tuple[str, ...]:
+    """Sentences about hired completers who are not in front of the districts, or whose home is not known."""
+    sentences = []
+    hired = int(rows["hired_completers"].iloc[0]) if "hired_completers" in rows else people
+    if hired > people:
+        sentences.append(
+            f"{hired - people:,} of {hired:,} hired completers are left out: no practicum or first district on file, "
+            "or the district had no teachers the October before or has no coordinates."
+        )
+    unknown = int((~rows.groupby("candidate_id")["home_is_known"].any()).sum())
+    if unknown and "log_miles_from_home" in terms:
+        sentences.append(f"{unknown:,} candidates have no known home town: the rest tell about it.")
+    return tuple(sentences)
 
 
 def independence_check(rows: pd.DataFrame, miles: float = 25.0, terms: Sequence[str] = NESTED_TERMS) -> NestedFit:
