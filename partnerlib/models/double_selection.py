@@ -41,7 +41,8 @@ def candidate_controls(frame: pd.DataFrame, columns: Sequence[str], *, interacti
         parts.append(pd.DataFrame(products, index=frame.index))
     every = pd.concat(parts, axis=1)
     varies = every.loc[:, every.std(ddof=0) > 1e-12]
-    return varies.loc[:, ~varies.T.round(12).duplicated()]
+    seen = [varies[name].to_numpy(dtype=float).round(12).tobytes() for name in varies.columns]
+    return varies.loc[:, ~pd.Index(seen).duplicated()]
 
 
 def double_selection(
