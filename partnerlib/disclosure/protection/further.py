@@ -166,10 +166,9 @@ def _holds(kind: str, code: str, kinds: pd.Series, codes: pd.Series) -> np.ndarr
 
 
 def _stepped(internal: pd.DataFrame, steps: np.ndarray, gone: np.ndarray, protected: Protected) -> pd.DataFrame:
-    """Every cell marked tells one step less, with its distribution's other levels; those gone tell nothing."""
-    key = ["measure", *_PLACE]
-    marked = pd.MultiIndex.from_frame(internal.loc[steps, key]).unique()
-    chosen = pd.MultiIndex.from_frame(internal[key]).isin(marked) & _shows(internal) & ~gone
+    """Every cell marked tells one step less, with those that tell the same; those gone tell nothing."""
+    gone = _together(internal, gone)
+    chosen = _together(internal, steps) & ~gone
     bands = protected.policy.percents.bands
     exact = chosen & internal["is_exact"].to_numpy(bool)
     banded = chosen & internal["statistic"].isin(_SHARES).to_numpy(bool) & bool(bands)
@@ -182,6 +181,28 @@ def _stepped(internal: pd.DataFrame, steps: np.ndarray, gone: np.ndarray, protec
         coarser=np.where(is_widest, 0, coarser),
         why=np.where(hidden, primary.PARTNER, internal["why"].to_numpy(object)),
     )
+
+
+def _together(internal: pd.DataFrame, marked: np.ndarray) -> np.ndarray:
+    """The cells marked, all levels of their distributions, and whatever else prints the same share of the same people.
+
+    A share withheld in one measure and printed by another would be withheld from nobody.
+    """
+    shows = _shows(internal)
+    marked = marked & shows
+    near = np.flatnonzero(internal["unit_code"].isin(internal.loc[marked, "unit_code"].unique()).to_numpy(bool) & shows)
+    cells, found = internal.iloc[near], marked[near]
+    levels = cells.groupby(["measure", *_PLACE], sort=False).ngroup().to_numpy()
+    same = cells.groupby(["counted", "among", *_PLACE], sort=False).ngroup().to_numpy()
+    is_set = (cells["counted"] != "").to_numpy(bool)
+    while True:
+        more = found | np.isin(levels, levels[found]) | (is_set & np.isin(same, same[found & is_set]))
+        if (more == found).all():
+            break
+        found = more
+    together = np.zeros(len(internal), dtype=bool)
+    together[near] = found
+    return together
 
 
 def _least(internal: pd.DataFrame) -> np.ndarray:

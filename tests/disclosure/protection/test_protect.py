@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -276,6 +277,47 @@ def test_told_often_enough_a_cell_is_withheld_with_all_levels_beside_it() -> Non
     place = result.cells.merge(named.drop(columns="group_value"), on=[name for name in KEY if name != "group_value"])
     assert len(place) == len(LEVELS) and place["withheld"].all()
     checked(result.cells)
+
+
+def of_set(name: str) -> pd.DataFrame:
+    """A hidden provider's count of a set, as an audit names what it found."""
+    cells = protected(1).cells
+    hidden = cells[cells["withheld"] & (cells["measure"] == name) & (cells["unit_kind"] == "provider")]
+    place = hidden[["measure", "unit_kind", "unit_code", "cohort", "window_years"]].head(1)
+    return place.assign(set=str(hidden["counted"].iat[0]), kind="")
+
+
+def test_several_steps_at_once_tell_less_than_one_and_leave_the_state() -> None:
+    named = of_set("employed")
+    one, many = (withhold(protected(1), named.assign(steps=steps)) for steps in (1, 12))
+    silent = withhold(protected(1), named.assign(steps=12, is_nothing_told=True))
+    wide = {"band 50": 5, "band 20": 4, "band 10": 3, "band 5": 2, "band 1": 1}
+    width = [published(result)["rounding"].map(wide).fillna(0).sum() for result in (one, many)]
+    one_told, many_told, silent_told = (len(published(result)) for result in (one, many, silent))
+    assert silent_told < one_told and (many_told < one_told or width[1] > width[0])
+    for result in (many, silent):
+        assert not result.cells.loc[result.cells["unit_kind"] == "state", "withheld"].any()
+        checked(result.cells)
+
+
+def test_what_prints_the_same_share_of_the_same_people_is_withheld_with_it() -> None:
+    """Another measure counts a level's people: withheld for another level's sake, the share is withheld there, too."""
+    result = protected(1)
+    levels = published(result).query("measure == 'outcome' and unit_kind == 'provider' and window_years == 3")
+    level, other = levels.iloc[:1], levels.iloc[1:2]
+    assert level["unit_code"].iat[0] == other["unit_code"].iat[0] and level["cohort"].iat[0] == other["cohort"].iat[0]
+    is_here = (result.internal["measure"] == "employed") & (result.internal["counted"] != "")
+    of = {name: str(level[name].iat[0]) for name in ("counted", "among")}
+    as_level = result.internal.loc[is_here].assign(**of)
+    internal = pd.concat([result.internal[~is_here], as_level], ignore_index=True)
+    twice = replace(result, internal=internal)
+    key = [name for name in KEY if name not in ("measure", "group", "group_value")]
+    after = twice
+    for _ in range(5):
+        after = withhold(after, other[list(KEY)])
+    here = after.internal.merge(level[key], on=key)
+    same = here[(here["counted"] == level["counted"].iat[0]) & (here["by"] == "")]
+    assert set(same["measure"]) == {"outcome", "employed"} and (same["why"] != "").all()
 
 
 def test_a_hidden_cell_named_by_an_audit_makes_a_partner_tell_less() -> None:
