@@ -20,6 +20,8 @@ from partnerlib.models.linear import Question, linear
 from partnerlib.models.results import Estimates
 
 SWEEPS = 500
+FEWEST = 10
+"""Rows that must differ for a control to be a candidate."""
 
 DOUBLE_SELECTION_CAN_BE_WRONG = (
     "A control that nobody measured cannot be chosen: selecting columns is no answer to selection into placement.",
@@ -27,10 +29,13 @@ DOUBLE_SELECTION_CAN_BE_WRONG = (
 )
 
 
-def candidate_controls(frame: pd.DataFrame, columns: Sequence[str], *, interactions: bool = True) -> pd.DataFrame:
+def candidate_controls(
+    frame: pd.DataFrame, columns: Sequence[str], *, interactions: bool = True, fewest: int = FEWEST
+) -> pd.DataFrame:
     """Controls to choose among: the columns as terms, squares of quantities, and products of any two terms.
 
-    Terms that are constant, or the same as an earlier one, are left out.
+    Terms that differ from their commonest value in fewer than `fewest` rows are left out, as are repeats of an earlier
+    one: the noise of a handful of people cannot be told from an effect, and would be chosen.
     """
     terms = numeric_terms(frame, columns)
     parts = [terms]
@@ -40,7 +45,8 @@ def candidate_controls(frame: pd.DataFrame, columns: Sequence[str], *, interacti
         products |= {f"{a} x {b}": terms[a] * terms[b] for a, b in combinations(terms.columns, 2)}
         parts.append(pd.DataFrame(products, index=frame.index))
     every = pd.concat(parts, axis=1)
-    varies = every.loc[:, every.std(ddof=0) > 1e-12]
+    commonest = pd.Series({name: every[name].value_counts().iloc[0] for name in every.columns})
+    varies = every.loc[:, (len(every) - commonest >= fewest).to_numpy(bool)]
     seen = [varies[name].to_numpy(dtype=float).round(12).tobytes() for name in varies.columns]
     return varies.loc[:, ~pd.Index(seen).duplicated()]
 

@@ -9,13 +9,16 @@ import pandas as pd
 
 from partnerlib import samples
 from partnerlib.errors import ParameterError
+from partnerlib.models.double_selection import controls_ladder
+from partnerlib.models.exits import EXITS_OF_LEVEL
 from partnerlib.models.frailty import Frailty, shared_frailty
+from partnerlib.models.linear import Question
 from partnerlib.models.linkage import linkage_ladder, relinked
 from partnerlib.models.missing_data import missing_ladder
 from partnerlib.models.multiplicity import FamilyTable, adjusted
-from partnerlib.models.new_teachers import TRAITS, spells_of_new_teachers
+from partnerlib.models.new_teachers import TRAITS, exits_of_new_teachers, spells_of_new_teachers
 from partnerlib.models.results import Estimates
-from partnerlib.models.retention import LEVELS, hazard_model, person_periods
+from partnerlib.models.retention import HAZARD_CAN_BE_WRONG, LEVELS, hazard_model, person_periods
 from partnerlib.panels.load import Panels
 
 CLUSTER = "placement_school_code"
@@ -43,6 +46,36 @@ def frailty_of_new_teachers(
     """The hazard with a frailty by district of the first job."""
     known = spells.dropna(subset=[*exposures, district])
     return shared_frailty(person_periods(known), exposures=exposures, group=district, sample_id=sample_id)
+
+
+def first_year_controls_ladder(
+    hired: pd.DataFrame,
+    careers: pd.DataFrame,
+    *,
+    exposure: str,
+    sample_id: str,
+    traits: Sequence[str] = TRAITS,
+    cluster: str = CLUSTER,
+) -> tuple[Estimates, ...]:
+    """Points more likely to leave the position in the first year: without traits, with them, with chosen ones.
+
+    The last step chooses among the traits, their squares and products by double selection.
+    """
+    first = exits_of_new_teachers(
+        hired, careers, columns=(exposure, cluster), exits=EXITS_OF_LEVEL["state_position"]
+    ).query("period == 1")
+    people = hired.dropna(subset=["mepid"]).sort_values(["first_job_year", "candidate_id"]).drop_duplicates("mepid")
+    rows = first.merge(people[["mepid", *traits]], on="mepid", validate="one_to_one").reset_index(drop=True)
+    question = Question(
+        outcome="exited",
+        exposures=(exposure,),
+        estimand=f"difference in the probability of {LEVELS['state_position'][1]} in the first year",
+        cluster=cluster,
+        person="mepid",
+        sample_id=sample_id,
+        wrong_if=HAZARD_CAN_BE_WRONG[:2],
+    )
+    return controls_ladder(rows, question, traits)
 
 
 def missing_traits_ladder(

@@ -106,8 +106,9 @@ def test_two_effects_and_columns_held_fixed_are_taken_out_as_by_least_squares() 
 
 
 def test_candidates_are_terms_squares_and_products_without_repeats() -> None:
-    frame = pd.DataFrame({"grades": [1.0, 2.0, 4.0, 3.0], "gender": ["F", "M", "F", "F"], "same": 1.0})
-    names = list(candidate_controls(frame, ["grades", "gender", "same"]).columns)
+    frame = pd.DataFrame({"grades": [1.0, 2.0, 4.0, 3.0] * 15, "gender": ["F", "M", "F", "F"] * 15, "same": 1.0})
+    frame["rare"] = [1.0] * 9 + [0.0] * 51
+    names = list(candidate_controls(frame, ["grades", "gender", "same", "rare"]).columns)
     assert names == ["grades", "gender: M", "grades squared", "grades x gender: M"]
     assert list(candidate_controls(frame, ["grades", "gender"], interactions=False)) == ["grades", "gender: M"]
 

@@ -12,6 +12,7 @@ from partnerlib import samples
 from partnerlib.errors import ParameterError
 from partnerlib.models.new_teachers import exits_of_new_teachers, spells_of_new_teachers
 from partnerlib.models.retention_checks import (
+    first_year_controls_ladder,
     frailty_of_new_teachers,
     levels_family,
     missing_traits_ladder,
@@ -53,6 +54,15 @@ def test_a_frailty_among_the_few_districts_of_the_sample_says_they_are_few(hired
     found = frailty_of_new_teachers(spells, exposures=[PLACED], sample_id="sample")
     assert found.groups < 20
     assert any(f"Only {found.groups} levels" in sentence for sentence in found.shared.cautions)
+
+
+def test_the_first_year_is_asked_about_with_no_listed_and_chosen_controls(hired: pd.DataFrame, panels: Panels) -> None:
+    steps = first_year_controls_ladder(hired, panels.careers, exposure=PLACED, sample_id="sample")
+    first = spells_of_new_teachers(hired, panels.careers)
+    assert [step.n for step in steps] == [len(first)] * 3
+    left = first["event"] & (first["duration"] == 1)
+    gap = left[first[PLACED].astype(bool)].mean() - left[~first[PLACED].astype(bool)].mean()
+    assert steps[0][PLACED]["estimate"] == pytest.approx(gap)
 
 
 def test_gaps_in_traits_of_people_are_filled_before_their_years_are_made(hired: pd.DataFrame, panels: Panels) -> None:
