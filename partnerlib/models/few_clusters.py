@@ -38,11 +38,16 @@ def linear_few_clusters(
     Raises
         DataError  as `linear`; or the effects have too many levels to be written out
     """
-    found = linear(frame, question, specification, covariates, effects, weights)
     factors = [factor for effect in effects for factor in effect.split("^")]
     needed = [question.outcome, *question.exposures, question.cluster, question.person, *factors]
     rows = usable_rows(frame, needed + ([weights] if weights else []), specification).frame
     design, names = written_out(rows, question, covariates, effects)
+    if len(rows) <= design.shape[1]:
+        raise DataError(
+            f"{specification}: {len(rows)} rows for {design.shape[1]} terms and levels of effects; every outcome "
+            "would be fitted exactly, use fewer covariates"
+        )
+    found = linear(frame, question, specification, covariates, effects, weights)
     w = rows[weights].to_numpy(dtype=float) if weights else np.ones(len(rows))
     outcome = rows[question.outcome].to_numpy(dtype=float)
     root = np.sqrt(w)

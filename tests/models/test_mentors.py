@@ -182,3 +182,12 @@ def test_an_exposure_that_hardly_any_cluster_tells_about_is_said() -> None:
     found = linear_few_clusters(frame.assign(person=np.arange(200)), question, "x")
     assert found.statistics["df x"] < 4
     assert any("fewer than 4 degrees of freedom" in sentence for sentence in found.cautions)
+
+
+def test_more_terms_than_rows_end_a_ladder_with_the_reason(state: tuple[MentoringState, ValueAdded]) -> None:
+    drawn, model = state
+    few = drawn.hired.head(6).assign(**{f"trait {i}": np.random.default_rng(i).normal(size=6) for i in range(20)})
+    traits = [f"trait {i}" for i in range(20)]
+    ladder = match_ladder([model], few, sample_id="invented", exposures=["is_match"], covariates=traits)
+    assert [rung.specification for rung in ladder] == ["raw", "+ experience"]
+    assert any("'+ candidate traits' cannot be asked" in sentence for sentence in ladder[-1].cautions)
