@@ -12,6 +12,8 @@ from validation.worlds.partnerships import graduates_in_schools, programs
 SPREAD = 0.04
 """Standard deviation of true values, where estimates have standard errors of .02 to .06."""
 EFFECT = 0.3
+MANY = 600
+"""States of what is cheap to draw."""
 
 
 def spread(seed: int, is_planted: bool) -> list[Draw]:
@@ -59,12 +61,14 @@ CHECKS: tuple[Check, ...] = (
         spread,
         "Consistent when estimates are unbiased with known errors; the spread of estimates themselves counts noise as "
         "difference.",
+        states=MANY,
     ),
     Check(
         "Test that programs differ",
         "partnerships",
         q_test,
         "Exact when errors are normal and known.",
+        states=MANY,
     ),
     Check(
         "Shrunken value of a program",
@@ -73,6 +77,7 @@ CHECKS: tuple[Check, ...] = (
         "Right over programs, not for one that was picked because it stands out.",
         falls_short="size: equal programs are all drawn to their common mean, so hardly an interval lies beside it; "
         "that is what shrinkage is for.",
+        states=MANY,
     ),
     Check(
         "Program within schools",
