@@ -162,9 +162,9 @@ def fit_choices(found: Choices) -> ChoiceFit:
     Source
         McFadden (1974); with sampled alternatives McFadden (1978)
     """
-    unit = _units(found)
     null = _point(found, np.zeros(found.terms.shape[1]))
-    end, has_converged = _highest(found, _start(found, null), unit)
+    unit = _units(null)
+    end, has_converged = _highest(found, _start(found, null))
     bread = _inverse(end.information, unit)
     scores, groups = found.terms[found.chosen] - end.means.T, len(np.unique(found.clusters))
     not_identified, cautions = _cautions(found.names, null.information / unit, end.information / unit, has_converged)
@@ -183,8 +183,11 @@ def fit_choices(found: Choices) -> ChoiceFit:
     )
 
 
-def _units(found: Choices) -> np.ndarray:
-    spread = np.array([column.std() for column in found.terms.T])
+def _units(point: _Point) -> np.ndarray:
+    """Products of the terms' spread within choice sets: information per unit of it is well enough conditioned to tell
+    what is missing.
+    """
+    spread = np.sqrt(np.maximum(np.diag(point.information), np.finfo(float).tiny))
     return np.outer(spread, spread)
 
 
@@ -193,7 +196,7 @@ def _start(found: Choices, null: _Point) -> _Point:
     if found.choosers < MANY:
         return null
     part = _one_in(found, ONE_IN)
-    nearby, has_converged = _highest(part, _point(part, null.beta), _units(part))
+    nearby, has_converged = _highest(part, _point(part, null.beta))
     if not has_converged:
         return null
     start = _point(found, nearby.beta)
@@ -211,8 +214,9 @@ def _one_in(found: Choices, count: int) -> Choices:
     return Choices(terms, found.names, starts, chosen, found.offset[rows], found.clusters[kept])
 
 
-def _highest(found: Choices, at: _Point, unit: np.ndarray) -> tuple[_Point, bool]:
+def _highest(found: Choices, at: _Point) -> tuple[_Point, bool]:
     """Newton's method with halved steps, and whether it has come to rest."""
+    unit = _units(at)
     for _ in range(STEPS):
         step = _inverse(at.information, unit) @ at.score
         if at.score @ step < 2 * PRECISE:
@@ -228,7 +232,7 @@ def _highest(found: Choices, at: _Point, unit: np.ndarray) -> tuple[_Point, bool
 
 
 def _inverse(information: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Inverse information; per unit of the terms' spread it is well enough conditioned to tell what is missing."""
+    """Inverse information, by way of terms of like spread."""
     return np.linalg.pinv(information / unit, hermitian=True) / unit
 
 

@@ -64,7 +64,7 @@ def sampled_districts(seed: int, is_planted: bool) -> list[Draw]:
 def nests(seed: int, is_planted: bool) -> list[Draw]:
     """How far the inclusive value of near districts is below one; the conditional logit says not at all."""
     likeness = LIKENESS if is_planted else 0.0
-    rows = nested_choices(seed, 1 - likeness)
+    rows = nested_choices(seed, 1 - likeness, people=4000)
     fit = fit_nested(rows, ["log_miles", "log_teachers"], "is_near", "candidate_id", "is_first_district")
     near = fit.taus().set_index("nest").loc["near"]
     return [Draw("likeness of near districts", likeness, 1 - near["estimate"], 1 - near["high"], 1 - near["low"], 0.0)]
