@@ -53,7 +53,7 @@ def test_it_equals_weighted_least_squares_with_dummies(cells: pd.DataFrame) -> N
         # CR1's factor with years counted, units not: they lie within clusters.
         districts, n, k = len(scores), len(stack), 1 + 1 + stack["when"].nunique() - 1
         factor = np.sqrt(districts / (districts - 1) * (n - 1) / (n - k))
-        assert found["effect"]["std_error"] == pytest.approx(error * factor, rel=0.02)
+        assert found["effect"]["std_error"] == pytest.approx(error * factor, rel=1e-7)
     assert found.clusters == cells["district_code"].nunique()
 
 
