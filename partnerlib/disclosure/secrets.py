@@ -73,27 +73,32 @@ def scan(
     for path, content in files:
         for part, inside in _unpacked(path, content):
             words = _words(inside) if wanted else frozenset()
-            if any(_holds(inside, words, canary) for word in wanted.keys() & words for canary in wanted[word]):
+            if any(
+                own <= words and _holds(inside, canary)
+                for word in wanted.keys() & words
+                for canary, own in wanted[word]
+            ):
                 found.append(SecretFinding(part, None, "holds a name or identifier from the inputs"))
         if not path.startswith(tuple(invented)):
             found += _scan_file(path, content)
     return tuple(found)
 
 
-def _by_rarest_word(canaries: Sequence[str]) -> dict[bytes, list[bytes]]:
-    """Canaries by the one of their words that the fewest others have: a first name alone stands in many files."""
+def _by_rarest_word(canaries: Sequence[str]) -> dict[bytes, list[tuple[bytes, frozenset[bytes]]]]:
+    """Canaries and their words, by the word that the fewest others have: a first name alone stands in many files."""
     worded = [(content, _words(content)) for content in (canary.encode() for canary in canaries)]
     often = Counter(word for _, words in worded for word in words)
-    found: dict[bytes, list[bytes]] = {}
+    found: dict[bytes, list[tuple[bytes, frozenset[bytes]]]] = {}
     for content, words in worded:
         if words:
-            found.setdefault(min(words, key=lambda word: (often[word], -len(word), word)), []).append(content)
+            rarest = min(words, key=lambda word: (often[word], -len(word), word))
+            found.setdefault(rarest, []).append((content, words))
     return found
 
 
-def _holds(content: bytes, words: frozenset[bytes], canary: bytes) -> bool:
+def _holds(content: bytes, canary: bytes) -> bool:
     """Whether a canary stands in a file; a number must stand for itself, and not in a hash or behind a point."""
-    if not _words(canary) <= words or canary not in content:
+    if canary not in content:
         return False
     whole = rb"(?<![\w.])" + canary + rb"(?!\w|\.\d)"
     return not canary.isdigit() or re.search(whole, content) is not None
