@@ -76,7 +76,8 @@ def candidates(people: int, seed: int = 1) -> pd.DataFrame:
 
 def ours(rows: pd.DataFrame) -> Found:
     """Every district, clustered errors beside the model's."""
-    from partnerlib.models.conditional_logit import choices, fit_choices
+    from partnerlib.models.choice_sets import choices
+    from partnerlib.models.conditional_logit import fit_choices
 
     fit = fit_choices(choices(rows, NAMES, "who", "chosen"))
     return {"estimates": fit.coefficients.tolist(), "errors": fit.model_std_errors.tolist()}
@@ -84,7 +85,8 @@ def ours(rows: pd.DataFrame) -> Found:
 
 def sampled(rows: pd.DataFrame) -> Found:
     """About thirty districts a candidate and McFadden's correction."""
-    from partnerlib.models.conditional_logit import choices, fit_choices
+    from partnerlib.models.choice_sets import choices
+    from partnerlib.models.conditional_logit import fit_choices
     from partnerlib.models.sampled_alternatives import OFFSET, sampled_alternatives
 
     near = rows.assign(weight=np.exp(-rows["x1"]))

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from partnerlib.errors import DataError
-from partnerlib.models.conditional_logit import choices, fit_choices
+from partnerlib.models.choice_sets import choices
+from partnerlib.models.conditional_logit import fit_choices
 from partnerlib.models.design import require_columns
 from partnerlib.models.nested_logit import NestedFit, fit_nested
 from partnerlib.models.results import Estimates, coefficient_table, size_cautions

@@ -15,7 +15,8 @@ import pandas as pd
 from scipy import optimize, stats
 
 from partnerlib.errors import DataError
-from partnerlib.models.conditional_logit import choices, fit_choices
+from partnerlib.models.choice_sets import choices
+from partnerlib.models.conditional_logit import fit_choices
 from partnerlib.models.design import require_columns
 
 POLISH = 12

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from partnerlib.errors import DataError
-from partnerlib.models.conditional_logit import choices, fit_choices
+from partnerlib.models.choice_sets import choices
+from partnerlib.models.conditional_logit import fit_choices
 from partnerlib.models.first_district import (
     DISTRICT,
     PLACEMENT,

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from partnerlib.errors import DataError
-from partnerlib.models.conditional_logit import choices, fit_choices
+from partnerlib.models.choice_sets import choices
+from partnerlib.models.conditional_logit import fit_choices
 from partnerlib.models.nested_logit import NestedFit, fit_nested, reading_of_independence
 from validation.worlds.hiring import nested_choices
 

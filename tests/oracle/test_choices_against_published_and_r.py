@@ -8,7 +8,8 @@ import pytest
 import statsmodels.api as sm
 from in_r import in_r
 
-from partnerlib.models.conditional_logit import ChoiceFit, choices, fit_choices
+from partnerlib.models.choice_sets import choices
+from partnerlib.models.conditional_logit import ChoiceFit, fit_choices
 from partnerlib.models.nested_logit import fit_nested
 
 TERMS = ["air", "train", "bus", "gc", "ttme", "hinc_air"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from partnerlib.models.conditional_logit import choices, fit_choices
+from partnerlib.models.choice_sets import choices
+from partnerlib.models.conditional_logit import fit_choices
 from partnerlib.models.first_district import first_district
 from partnerlib.models.linear import Question, linear
 from partnerlib.models.nested_logit import fit_nested
