@@ -43,6 +43,8 @@ def classrooms(
 ) -> DriftingClassrooms:  # fmt: skip
     """Students of given teacher effects (teachers x years); the better a teacher, the better the students (`sorting`).
 
+    Students follow what lasts in a teacher, not the year: sorting that changes with the effect would be taken for a
+    difference between classes by a model that compares the classes of one teacher.
     Grades differ between teachers and never change, half of the teachers each: colleagues are many, so that centring on
     their mean takes little away. `taught` tells the years in which a teacher has classes; all when not given.
     """
@@ -51,7 +53,7 @@ def classrooms(
     teacher, year = np.repeat(place, classes * size, axis=0).T
     room = np.repeat(np.arange(len(place) * classes), size)
     n = len(room)
-    class_mean = sorting * effects[teacher, year] + rng.normal(0, 0.3, len(place) * classes)[room]
+    class_mean = sorting * effects.mean(axis=1)[teacher] + rng.normal(0, 0.3, len(place) * classes)[room]
     lag = class_mean + rng.normal(0, 0.8, n)
     shock = rng.normal(0, CLASS_SD, len(place) * classes)[room]
     score = LAG_SLOPE * lag + effects[teacher, year] + shock + rng.normal(0, student_sd, n)
