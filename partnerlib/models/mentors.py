@@ -20,7 +20,7 @@ from partnerlib.models.regression_calibration import regression_calibration
 from partnerlib.models.results import Estimates
 from partnerlib.models.value_added import ValueAdded
 from partnerlib.models.value_added_drift import Drift
-from partnerlib.models.variance_components import as_outcome, as_regressor
+from partnerlib.models.variance_components import as_regressor
 
 MENTORS_CAN_BE_WRONG = (
     "Mentors are not given by lot: stronger candidates get better mentors, and what makes a candidate strong is seen "
@@ -109,9 +109,7 @@ def mentor_ladder(
     parts = []
     for place, model in enumerate(models):
         effects = mentor_effects(drifting[place] if drifting else model, hired, hosted)
-        years = as_outcome(model.teacher_years, model.variances)
-        own = model.teacher_effects.merge(years[["mepid", "school_year", "precision"]], on=["mepid", "school_year"])
-        novices = novice_effects(own, hired).astype({"placement_year": "Int64"})
+        novices = novice_effects(model.teacher_effects, hired).astype({"placement_year": "Int64"})
         parts.append(novices.merge(effects.astype({"placement_year": "Int64"}), on=pair, how="inner"))
     rows = pd.concat(parts, ignore_index=True)
     if rows.empty:

@@ -16,7 +16,6 @@ from partnerlib.models.linear import Question
 from partnerlib.models.new_teachers import novice_effects
 from partnerlib.models.results import Estimates
 from partnerlib.models.value_added import ValueAdded
-from partnerlib.models.variance_components import as_outcome
 
 MATCHES = ("same_grade", "same_subject", "same_grade_level", "same_high_needs")
 TRAITS = ("license_field", "program_level", "grade_point_average", "gender", "race_ethnicity")
@@ -71,11 +70,8 @@ def match_ladder(
         CR2 by job school, Satterthwaite degrees of freedom
     """
     require_columns(hired, ["mepid", "first_job_year", cluster, *exposures], "matches of placement and job")
-    parts = []
-    for model in models:
-        precision = as_outcome(model.teacher_years, model.variances)[["mepid", "school_year", "precision"]]
-        parts.append(novice_effects(model.teacher_effects.merge(precision, on=["mepid", "school_year"]), hired))
-    rows = pd.concat(parts, ignore_index=True)
+    effects = pd.concat([model.teacher_effects for model in models], ignore_index=True)
+    rows = novice_effects(effects, hired)
     if rows.empty:
         raise DataError("matches of placement and job: no novice of the sample teaches a tested grade and subject")
     question = Question(
@@ -98,5 +94,5 @@ def match_ladder(
     )
     return climb(
         rungs,
-        lambda name, terms, effects: linear_few_clusters(rows, question, name, terms, effects, weights="precision"),
+        lambda name, terms, absorbed: linear_few_clusters(rows, question, name, terms, absorbed, weights="precision"),
     )

@@ -20,6 +20,7 @@ from partnerlib.models.results import Estimates, coefficient_table, size_caution
 from partnerlib.models.support import Support, support
 from partnerlib.models.variance_components import (
     VarianceComponents,
+    as_outcome,
     component_cautions,
     moments,
     moments_without_groups,
@@ -34,7 +35,8 @@ REFITTED_TEACHERS = 1000
 REFITTED_GROUPS = 10
 
 TEACHER_EFFECT_COLUMNS = (
-    "mepid", "school_year", "subject", "effect", "effect_shrunken", "reliability", "n_students", "connected_set",
+    "mepid", "school_year", "subject", "effect", "effect_shrunken", "reliability", "precision", "n_students",
+    "connected_set",
 )  # fmt: skip
 
 VALUE_ADDED_CAN_BE_WRONG = (
@@ -56,7 +58,8 @@ class ValueAdded:
     """Standard deviations of lasting teacher effects, yearly shocks and students, with jackknife intervals."""
     variances: VarianceComponents
     teacher_effects: pd.DataFrame
-    """mepid, school_year, subject, effect, effect_shrunken, reliability, n_students, connected_set."""
+    """mepid, school_year, subject, effect, effect_shrunken, reliability, precision (weight of `effect` as an outcome),
+    n_students, connected_set."""
     teacher_years: pd.DataFrame
     """Sums per teacher and year that every shrunken effect is made from."""
     teacher_classes: pd.DataFrame
@@ -269,6 +272,7 @@ def _yearly_effects(years: pd.DataFrame, variances: VarianceComponents, subject:
         subject=subject,
         effect_shrunken=reliability * years["effect"],
         reliability=reliability,
+        precision=as_outcome(years, variances)["precision"],
         connected_set=years["mepid"].map(sets),
     ).loc[:, list(TEACHER_EFFECT_COLUMNS)]
 
