@@ -23,6 +23,9 @@ STEP = 1e-5
 LARGEST_ERROR = 2.0
 """Standard error of the log odds of ever being hired beyond which the waiting tells nothing of who never will."""
 
+FLAT = 1e-3
+"""Information about a term of unit size, as a root and a share of the largest, below which it is taken as none."""
+
 WAITING_CAN_BE_WRONG = (
     "The share never hired is read from how the curve of hires flattens, under the shape the model gives it (Weibull).",
     "Jobs in private schools and other states are not seen: never found here is not never employed.",
@@ -89,19 +92,14 @@ def time_to_hire(
             f"{model}: hires in {len(np.unique(waited[hired]))} different Octobers only; the curve needs three or more "
             "to flatten: wait for older cohorts, or use the share employed by the first October"
         )
-    design = terms.to_numpy(float)
+    design, names = terms.to_numpy(float), list(terms.columns)
     found, information, scores = _fit(design, hired, waited)
     bread = np.linalg.pinv(information, hermitian=True)
-    error = float(np.sqrt(bread[design.shape[1] - 1, design.shape[1] - 1]))
-    if not np.isfinite(error) or error > LARGEST_ERROR or np.linalg.eigvalsh(information).min() <= 0:
-        raise DataError(
-            f"{model}: hires have not levelled off by the last October ({int(waited.max())} after completion), "
-            "so that late and never cannot be told apart; follow the cohorts longer"
-        )
+    _refuse_flat(names, design, information, bread, int(waited.max()))
     clusters = frame[cluster].to_numpy()
     groups, people = frame[cluster].nunique(), frame[person].nunique()
     robust = np.sqrt(np.diag(covariance(bread, meat_of_clusters(scores, clusters), likelihood_factor(groups))))
-    names, k = list(terms.columns), design.shape[1]
+    k = design.shape[1]
     share = 1 / (1 + np.exp(-design @ found[:k]))
     likelihood = float(_likelihoods(found, design, hired, waited).sum())
     shared = {
@@ -133,6 +131,29 @@ def time_to_hire(
         **shared,  # type: ignore[arg-type]
     )
     return SplitPopulation(ever, speed, float(share.mean()), likelihood)
+
+
+def _refuse_flat(
+    names: Sequence[str], design: np.ndarray, information: np.ndarray, bread: np.ndarray, last: int
+) -> None:
+    """Refuse where the likelihood is flat: in a single term, or in the share of average people who are ever hired.
+
+    Terms are looked at in units of their own size, so that dollars and thousands of dollars get the same answer.
+    """
+    size = np.sqrt((design**2).mean(axis=0))
+    level = np.sqrt(np.maximum(np.diag(information), 0.0)) / np.concatenate([size, size, [1.0]])
+    mean = design.mean(axis=0)
+    parts = [*(f"{name} (whether)" for name in names), *(f"{name} (when)" for name in names), "the curve's shape"]
+    flat = [part for part, value in zip(parts, level, strict=True) if value < FLAT * level.max()]
+    k = len(names)
+    error = float(np.sqrt(max(mean @ bread[:k, :k] @ mean, 0.0)))
+    if flat or error > LARGEST_ERROR:
+        raise DataError(
+            f"time to hire: no finite estimate of {', '.join(flat) or 'the share ever hired'}: hires have not levelled "
+            f"off by the last October ({last} after completion), so that late and never cannot be told apart, or "
+            "everybody or nobody of a kind is hired, or all in one October; follow cohorts longer, leave the term out "
+            "or merge its categories"
+        )
 
 
 def _likelihoods(at: np.ndarray, design: np.ndarray, hired: np.ndarray, waited: np.ndarray) -> np.ndarray:
