@@ -55,9 +55,8 @@ def release(
     """
     from partnerlib.disclosure.ledger import Ledger
     from partnerlib.disclosure.policy import read_policy
-    from partnerlib.disclosure.releasing import SECONDS, pass_gate
+    from partnerlib.disclosure.releasing import SECONDS, pass_gate, read_aggregates
     from partnerlib.disclosure.sealed import MANIFEST, read_release, refuse_exposed, seal, write_release
-    from partnerlib.disclosure.zones import Aggregates
     from partnerlib.measures.relations import relations
 
     here = prepared.project
@@ -73,7 +72,7 @@ def release(
     progress(f"releasing {year}")
     places = pd.read_parquet(here.processed / "organizations.parquet", columns=["is_synthetic"])
     is_synthetic = bool(places["is_synthetic"].any())
-    aggregates = Aggregates(pd.read_parquet(estimates))
+    aggregates = read_aggregates(estimates)
     if owner is None:
         patience = SECONDS if seconds is None else seconds
         gate = partial(pass_gate, aggregates, rules, relations(), is_synthetic, progress=progress, seconds=patience)
@@ -171,16 +170,15 @@ def attack(
     from partnerlib.disclosure.ledger import Ledger
     from partnerlib.disclosure.owners import is_own
     from partnerlib.disclosure.policy import read_policy
-    from partnerlib.disclosure.releasing import SECONDS, Verdict
+    from partnerlib.disclosure.releasing import SECONDS, Verdict, read_aggregates
     from partnerlib.disclosure.releasing import attack as attacked
     from partnerlib.disclosure.stated import found_by_public
-    from partnerlib.disclosure.zones import Aggregates
 
     year = int(cells["report_year"].max())
     estimates = here.processed / "estimates" / f"{year}.parquet"
     if not estimates.is_file():
         raise DataError(f"{estimates}: missing; give the processed tables the release was made from, as --processed")
-    rules, aggregates = read_policy(policy.rpartition(" ")[0]), Aggregates(pd.read_parquet(estimates))
+    rules, aggregates = read_policy(policy.rpartition(" ")[0]), read_aggregates(estimates)
     if rules.on_exposure == "state":
         return Verdict((), {"public": found_by_public(cells, definitions, aggregates, rules)})
     kind, colon, code = audience.partition(":")

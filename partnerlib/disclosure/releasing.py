@@ -126,9 +126,10 @@ def pass_gate(
             memory=memory,
             jobs=jobs,
             earlier=before.cells,
+            earlier_means=before.means,
         )
         exposed, already = _of_others(found.exposed, owner), None
-        if not exposed.empty and len(before.cells):
+        if not exposed.empty and before.says_something:
             alone = _known_before(protected.cells, before, aggregates, policy, memory, seconds)
             exposed, already = _added(exposed, alone, policy)
         if exposed.empty or policy.on_exposure == "state" or attempt == ROUNDS:
@@ -191,10 +192,10 @@ def attack(
     memory = Memory()
     found = audit_counts(
         cells, before.definitions, reference.frame, policy, seconds, progress=progress, memory=memory, jobs=jobs,
-        earlier=before.cells,
+        earlier=before.cells, earlier_means=before.means,
     )  # fmt: skip
     exposed, already = _of_others(found.exposed, owner), found.exposed.iloc[:0]
-    if not exposed.empty and len(before.cells):
+    if not exposed.empty and before.says_something:
         exposed, already = _added(exposed, _known_before(cells, before, reference, policy, memory, seconds), policy)
     return Verdict(
         exposed=(
@@ -212,6 +213,9 @@ COLUMNS_ASKED = (
     "measure", "set", "kind", "unit_kind", "unit_code", "cohort", "window_years", "steps", "is_nothing_told",
 )  # fmt: skip
 
+NUMBERS = ("value", "value_low", "value_high", "low", "high", "n", "n_low", "n_high", "people")
+"""Columns of a cell that tell something."""
+
 PLACE = ["measure", "set", "kind", "unit_kind", "unit_code", "first", "last"]
 """What names a quantity that attackers ask for."""
 
@@ -219,10 +223,12 @@ PLACE = ["measure", "set", "kind", "unit_kind", "unit_code", "first", "last"]
 def _known_before(
     cells: pd.DataFrame, before: Beside, aggregates: Aggregates, policy: Policy, memory: Memory, seconds: float
 ) -> pd.DataFrame:
-    """What is exposed by earlier releases beside the state's totals, which every release prints."""
-    totals = cells[cells["unit_kind"] == "state"]
+    """What earlier releases expose by themselves: nothing that the new one prints is read, its totals neither."""
+    numbers = [name for name in NUMBERS if name in cells]
+    silent = cells.assign(status="suppressed", **{name: np.nan for name in numbers})
     found = audit_counts(
-        totals, before.definitions, aggregates.frame, policy, seconds, memory=memory, earlier=before.cells
+        silent, before.definitions, aggregates.frame, policy, seconds, memory=memory, earlier=before.cells,
+        earlier_means=before.means,
     )  # fmt: skip
     return found.exposed
 
@@ -338,7 +344,8 @@ def _with_unproved(refused: ReleaseRefused, exposed: pd.DataFrame) -> ReleaseRef
 
 
 def _summary(found: Audit, exposed: pd.DataFrame, policy: Policy) -> dict[str, dict[str, int]]:
-    kinds = exposed["attacker"].map(kind_of_attacker)
+    # What is not proved is not proved for the public, who knows the least.
+    kinds = exposed["attacker"].map(lambda name: "public" if is_unproved(name) else kind_of_attacker(name))
     return {
         attacker: {"asked": len(found.findings), "exposed": int((kinds == attacker).sum())}
         for attacker in policy.complement.against

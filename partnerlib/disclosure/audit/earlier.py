@@ -32,6 +32,13 @@ class Beside:
     """Sets whose earlier numbers stand in one system with the new ones."""
     compared: tuple[str, ...]
     """Sets whose earlier numbers the data now contradict: corrected since, or a set that grew."""
+    means: pd.DataFrame = field(repr=False)
+    """Earlier means that the data still give: their sums stand beside those of the new release."""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any number of an earlier release is read beside the new one's."""
+        return bool(len(self.cells) or len(self.means))
 
     @property
     def told(self) -> dict[str, int]:
@@ -55,10 +62,12 @@ def beside(
     """
     releases = list(earlier)
     if not releases:
-        return Beside(cells.iloc[:0], definitions, (), ())
+        return Beside(cells.iloc[:0], definitions, (), (), cells.iloc[:0])
     known = _with_earlier(definitions, releases)
     told = pd.concat([_named_as_now(release, known) for release in releases], ignore_index=True)
-    told = told[told["status"].isin(HAS_NUMBER) & told["statistic"].isin(COUNTABLE)]
+    told = told[told["status"].isin(HAS_NUMBER)]
+    means = _same_means(told[told["statistic"] == "mean"], aggregates)
+    told = told[told["statistic"].isin(COUNTABLE)]
     # What a later release repeats word by word is said once.
     said = [*_CELL, "counted", "among", "value_low", "value_high", "n_low", "n_high", "rounding"]
     told = told.drop_duplicates(said).reset_index(drop=True)
@@ -69,8 +78,21 @@ def beside(
     kept = _without(told, against)
     return Beside(
         cells=kept[list(cells.columns)], definitions=known,
-        joined=tuple(sorted(named - against)), compared=tuple(sorted(against)),
+        joined=tuple(sorted(named - against)), compared=tuple(sorted(against)), means=means[list(cells.columns)],
     )  # fmt: skip
+
+
+def _same_means(told: pd.DataFrame, aggregates: pd.DataFrame) -> pd.DataFrame:
+    """Earlier means that are still what the aggregates give; one that was corrected since bounds nobody's sum now."""
+    place = ["measure", "unit_kind", "unit_code", "group", "group_value", "cohort", "window_years"]
+    asked = aggregates.loc[aggregates["measure"].isin(told["measure"].unique()), [*place, "value", "denominator"]]
+    now = told[place].merge(asked, on=place, how="left")
+    value, n = (now[name].to_numpy(float, na_value=np.nan) for name in ("value", "denominator"))
+    low, high, n_low, n_high = (
+        told[name].to_numpy(float, na_value=np.nan) for name in ("value_low", "value_high", "n_low", "n_high")
+    )
+    slack = 1e-9 * np.maximum(np.abs(value), 1.0)
+    return told[(low - slack <= value) & (value <= high + slack) & (n_low <= n) & (n <= n_high)].reset_index(drop=True)
 
 
 def _with_earlier(definitions: pd.DataFrame, releases: Iterable[Earlier]) -> pd.DataFrame:

@@ -27,6 +27,13 @@ class Sum:
     n_low: float
     n_high: float
 
+    def beside(self, other: Sum) -> Sum:
+        """What two releases say of the same sum."""
+        return Sum(
+            max(self.low, other.low), min(self.high, other.high),
+            max(self.n_low, other.n_low), min(self.n_high, other.n_high),
+        )  # fmt: skip
+
     def less(self, parts: list[Sum]) -> Sum:
         """What is left when the parts are taken away."""
         return Sum(
@@ -51,10 +58,11 @@ def exposed_means(
     relations = definitions.drop_duplicates("measure").set_index("measure")
     found = []
     for measure, rows in printed.groupby("measure", sort=False):
-        sums = {
-            (str(r.unit_kind), str(r.unit_code), int(r.cohort) - int(r.window_years) + 1, int(r.cohort)): _sum(r)
-            for r in rows.itertuples(index=False)
-        }
+        sums: dict[Place, Sum] = {}
+        for row in rows.itertuples(index=False):
+            place = str(row.unit_kind), str(row.unit_code), int(row.cohort) - int(row.window_years) + 1, int(row.cohort)
+            own = _sum(row)
+            sums[place] = own.beside(sums[place]) if place in sums else own
         whole = aggregates.get(str(measure))
         if whole is None or measure not in relations.index:
             continue

@@ -50,6 +50,7 @@ def audit_counts(
     memory: Memory | None = None,
     jobs: int = 1,
     earlier: pd.DataFrame | None = None,
+    earlier_means: pd.DataFrame | None = None,
 ) -> Audit:
     """Attack every count of a release, starting from the internal aggregates as the world to be told apart.
 
@@ -58,6 +59,7 @@ def audit_counts(
         memory: findings of earlier rounds; what is printed as before is not attacked again
         jobs: processes that attack blocks side by side
         earlier: cells of earlier releases about the same people, under the same names of sets
+        earlier_means: means of earlier releases that the data still give
     """
     said = statements(cells if earlier is None else pd.concat([cells, earlier], ignore_index=True), definitions)
     parts = slices(aggregates)
@@ -75,7 +77,8 @@ def audit_counts(
         progress(f"attacked {keys[key].sets[0]}")
         memory.keep(key, keys[key], policy, Looked(printed[key], findings))
     found = [memory.findings[key] for key in keys]
-    found.append(_of_means(exposed_means(cells, definitions, parts, policy), policy))
+    every_mean = cells if earlier_means is None else pd.concat([cells, earlier_means], ignore_index=True)
+    found.append(_of_means(exposed_means(every_mean, definitions, parts, policy), policy))
     found.append(_of_shares(shares_alone(cells, definitions, policy), policy))
     findings = pd.concat(found, ignore_index=True)
     is_open = (findings["values"] < policy.complement.public) | (
