@@ -34,7 +34,8 @@ def imputed_versions(
     Method
         predictive mean matching: a linear model of the column (categories: of a dummy per level) on all the others,
         fitted on those who have a value; coefficients drawn from their posterior; each gap takes the value of one of
-        the five people nearest in prediction (type 1 matching: drawn coefficients for the gap, fitted ones for donors)
+        five people near in prediction, themselves drawn with replacement from those who have a value (approximate
+        Bayesian bootstrap; type 1 matching: drawn coefficients for the gap, fitted ones for donors)
     Parameters
         predictors  columns without gaps that every model uses: the outcome must be among them, or effects shrink
     """
@@ -68,13 +69,15 @@ def _matched(column: pd.Series, gap: np.ndarray, exog: np.ndarray, rng: np.rando
     if not targets.shape[1]:
         return _by_lot(column, gap, rng)
     fitted, drawn = _coefficients(exog[~gap], targets, rng)
-    donors = exog[~gap] @ fitted
+    # Donors are drawn with replacement first: which people happen to be there to lend is uncertain too.
+    lenders = rng.integers(len(known), size=len(known))
+    donors = exog[~gap][lenders] @ fitted
     scale = np.maximum(donors.std(axis=0), 1e-12)
     nearest = KDTree(donors / scale).query(exog[gap] @ drawn / scale, k=min(DONORS, len(donors)))[1]
     nearest = np.atleast_2d(nearest.T).T
     lot = rng.integers(nearest.shape[1], size=len(nearest))
     filled = column.copy()
-    filled[gap] = known.to_numpy()[nearest[np.arange(len(nearest)), lot]]
+    filled[gap] = known.to_numpy()[lenders][nearest[np.arange(len(nearest)), lot]]
     return filled
 
 
