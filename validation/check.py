@@ -40,8 +40,6 @@ class Check:
     note: str
     """Under which generator the estimator is consistent, and what the plain comparison misses."""
     states: int = 200
-    falls_short: str = ""
-    """Which aim is missed and why, where one is."""
 
 
 def summary(draws: pd.DataFrame) -> pd.DataFrame:

@@ -145,8 +145,6 @@ CHECKS: tuple[Check, ...] = (
         "grants",
         drifting,
         "The treated rise anyway; the interval allows after the start what was seen before it.",
-        falls_short="bias: the estimate itself is the plain one and carries the drift; its interval allows for it, and "
-        "holds more often than promised.",
     ),
     Check(
         "Wild bootstrap",

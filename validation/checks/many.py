@@ -103,6 +103,5 @@ CHECKS: tuple[Check, ...] = (
         "Six outcomes that move together, one or none with an effect. Coverage is the share of states without a false "
         "finding among the five others, size the share with one where nothing is planted; power the share in which the "
         "true one is found. Holm is cautious where outcomes move together.",
-        falls_short="Only the row that is not adjusted, the naive way: six chances to be wrong are taken for one.",
     ),
 )  # fmt: skip

@@ -75,8 +75,6 @@ CHECKS: tuple[Check, ...] = (
         "partnerships",
         one_shrunken,
         "Right over programs, not for one that was picked because it stands out.",
-        falls_short="size: equal programs are all drawn to their common mean, so hardly an interval lies beside it; "
-        "that is what shrinkage is for.",
         states=MANY,
     ),
     Check(
