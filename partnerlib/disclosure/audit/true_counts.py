@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from partnerlib.disclosure.audit.blocks import observed_cohorts
+from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.worlds import NOBODYS, Classification, Counted, Counts, Ints, World, summed_to
 from partnerlib.errors import ReleaseRefused
 
@@ -32,14 +34,35 @@ def world(counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Seq
     axes = (pd.Index(providers), pd.Index(districts), pd.Index(years))
     n = _counts(sizes, "denominator", axes)
     x = _stacked([_counts(level, counted.role, axes) for level in levels])
-    _refuse_impossible(counted, n, x)
     around = tuple(_counts(part, "denominator", axes) for part in larger)
     programs = _programs(sizes, levels, larger, counted.role, axes)
-    if not counted.has_programs:
-        programs = [_with_none(kind, n, x, around) for kind in programs]
     is_plain = counted.levels == ("",) and whole[0] == counted.measure
     grouped = _subgroups(rows, counted.role, axes) if is_plain and not larger else []
-    return World(counted, providers, districts, years, n, x, around, (*programs, *grouped))
+    sources = ((counted.measure, counted.levels[0]), whole, *counted.around_sources)
+    seen = [np.isin(years, [*observed_cohorts(aggregates, *source)]) for source in sources]
+    _fill_unobserved([x.first_level, n, *around], (*programs, *grouped), seen)
+    _refuse_impossible(counted, n, x)
+    if not counted.has_programs:
+        programs = [_with_none(kind, n, x, around) for kind in programs]
+    return World(counted, providers, districts, years, n, x, around, (*programs, *grouped), seen[0])
+
+
+def _fill_unobserved(sets: Sequence[Counts], kinds: Sequence[Classification], seen: Sequence[Truths]) -> None:
+    """Give a set, in cohorts in which it is not known yet, everybody of the next larger one; in place.
+
+    Nothing printed speaks of those people, so any number would do: this one leaves the larger set free to move.
+
+    Parameters
+        sets: the counted set and ever larger ones around it
+        seen: for each of them, in which cohorts it is known
+    """
+    chains = [[getattr(part, name) for part in sets] for name in ("provider", "district", "state", "pair")]
+    chains += [[kind.x[0], kind.n, *kind.around] for kind in kinds]
+    for chain in chains:
+        if any(part is None for part in chain):
+            continue
+        for inner, outer, known in reversed(list(zip(chain, chain[1:], seen, strict=False))):
+            inner[..., ~known] = outer[..., ~known]
 
 
 def _kept(rows: pd.DataFrame, counted: Counted, cohorts: Sequence[int]) -> pd.DataFrame:

@@ -82,6 +82,11 @@ class Counts:
     pair: Ints | None
     """Shape (..., providers, districts, cohorts); None where the crossing is in no aggregate."""
 
+    @property
+    def first_level(self) -> Counts:
+        """The counts of the first of several levels; a view of them."""
+        return Counts(self.provider[0], self.district[0], self.state[0], None if self.pair is None else self.pair[0])
+
 
 @dataclass(frozen=True)
 class World:
@@ -100,6 +105,8 @@ class World:
     around: tuple[Counts, ...]
     """Counts of the larger sets, the next larger first."""
     classifications: tuple[Classification, ...]
+    is_observed: NDArray[np.bool_]
+    """In which cohorts the counted sets are known; in the others sizes alone are, and everybody counts as counted."""
 
 
 REST = "~"
