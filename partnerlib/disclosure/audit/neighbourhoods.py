@@ -112,6 +112,8 @@ class Neighbourhood:
         closed = np.array([*[world.counted.closed] * levels, *world.counted.sizes_closed])[: len(counts)]
         without = closed[:, 0].reshape(part.shape) & (provider == len(world.providers) - 1)
         without = without | (closed[:, 1].reshape(part.shape) & (district == len(world.districts) - 1))
+        known = np.concatenate([np.repeat(world.seen[:1], levels, axis=0), world.seen[1:]])[: len(counts)]
+        without = without & known[part, cohort]
         self._upper.append(np.where(np.broadcast_to(without, counts.shape), 0, np.inf).ravel())
         if world.counted.among:
             signs = np.array([1] * levels + [-1])

@@ -39,15 +39,15 @@ def world(counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Seq
     is_plain = counted.levels == ("",) and whole[0] == counted.measure
     grouped = _subgroups(rows, counted.role, axes) if is_plain and not larger else []
     sources = ((counted.measure, counted.levels[0]), whole, *counted.around_sources)
-    seen = [np.isin(years, [*observed_cohorts(aggregates, *source)]) for source in sources]
+    seen = np.stack([np.isin(years, [*observed_cohorts(aggregates, *source)]) for source in sources])
     _fill_unobserved([x.first_level, n, *around], (*programs, *grouped), seen)
     _refuse_impossible(counted, n, x)
     if not counted.has_programs:
         programs = [_with_none(kind, n, x, around) for kind in programs]
-    return World(counted, providers, districts, years, n, x, around, (*programs, *grouped), seen[0])
+    return World(counted, providers, districts, years, n, x, around, (*programs, *grouped), seen)
 
 
-def _fill_unobserved(sets: Sequence[Counts], kinds: Sequence[Classification], seen: Sequence[Truths]) -> None:
+def _fill_unobserved(sets: Sequence[Counts], kinds: Sequence[Classification], seen: Truths) -> None:
     """Give a set, in cohorts in which it is not known yet, everybody of the next larger one; in place.
 
     Nothing printed speaks of those people, so any number would do: this one leaves the larger set free to move.

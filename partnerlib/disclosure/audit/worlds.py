@@ -105,8 +105,9 @@ class World:
     around: tuple[Counts, ...]
     """Counts of the larger sets, the next larger first."""
     classifications: tuple[Classification, ...]
-    is_observed: NDArray[np.bool_]
-    """In which cohorts the counted sets are known; in the others sizes alone are, and everybody counts as counted."""
+    seen: NDArray[np.bool_]
+    """Shape (sets, cohorts): when the counted sets, what they are counted among and the larger sets are known. Until
+    then a set holds everybody of the next larger one."""
 
 
 REST = "~"
