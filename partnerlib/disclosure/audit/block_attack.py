@@ -94,38 +94,32 @@ def _rooms(counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements
     rows, around = (part[part["unit_kind"].isin(counted.kinds)] for part in (rows, around))
     if rows.empty or counted.measure not in parts:
         return None
-    cohorts = _cohorts(counted, parts, rows, around)
-    return rooms_of(world(counted, parts, cohorts), said) if cohorts else None
+    smaller = rows[rows["unit_kind"] != "state"]
+    of = smaller if len(smaller) else rows
+    # Another measure that counts the same set may be observed in more cohorts: those are looked at with it.
+    observed = observed_cohorts(parts, counted.measure, counted.levels[0])
+    asked = [year for year in range(int(of["first"].min()), int(of["last"].max()) + 1) if year in observed]
+    if not asked:
+        return None
+    tied = _tied(asked, around[around["unit_kind"] != "state"])
+    sources = (counted.among_source, *counted.around_sources)
+    sized = observed.union(*(observed_cohorts(parts, *source) for source in sources))
+    return rooms_of(world(counted, parts, [year for year in tied if year in sized], asked), said)
 
 
-def _cohorts(
-    counted: Counted, parts: Mapping[str, pd.DataFrame], rows: pd.DataFrame, around: pd.DataFrame
-) -> list[int]:
-    """Cohorts of a block: those printed about its sets, and those that sizes tie to them.
+def _tied(asked: list[int], sizes: pd.DataFrame) -> range:
+    """Cohorts that sizes tie to those asked about.
 
     A size of three cohorts, of which the newest two stand by themselves, is the size of the first: the two belong to
     the block even when nothing is known yet of what became of them.
     """
-
-    def smaller(part: pd.DataFrame) -> pd.DataFrame:
-        return part[part["unit_kind"] != "state"]
-
-    of = smaller(rows) if len(smaller(rows)) else rows
-    # Another measure that counts the same set may be observed in more cohorts: those are looked at with it.
-    observed = observed_cohorts(parts, counted.measure, counted.levels[0])
-    inside = [year for year in range(int(of["first"].min()), int(of["last"].max()) + 1) if year in observed]
-    if not inside:
-        return []
-    sized = observed.union(
-        *(observed_cohorts(parts, *source) for source in (counted.among_source, *counted.around_sources))
-    )
-    windows = smaller(around)[["first", "last"]].drop_duplicates().to_numpy()
-    first, last = inside[0], inside[-1]
+    windows = sizes[["first", "last"]].drop_duplicates().to_numpy()
+    first, last = asked[0], asked[-1]
     while True:
         tied = windows[(windows[:, 0] <= last) & (windows[:, 1] >= first)]
         reach = min([first, *tied[:, 0]]), max([last, *tied[:, 1]])
         if reach == (first, last):
-            return [year for year in range(first, last + 1) if year in sized]
+            return range(first, last + 1)
         first, last = reach
 
 

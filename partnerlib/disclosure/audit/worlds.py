@@ -108,6 +108,8 @@ class World:
     seen: NDArray[np.bool_]
     """Shape (sets, cohorts): when the counted sets, what they are counted among and the larger sets are known. Until
     then a set holds everybody of the next larger one."""
+    asked: NDArray[np.bool_]
+    """Cohorts about which the release says something of the counted sets; the others tie them through sizes."""
 
 
 REST = "~"
