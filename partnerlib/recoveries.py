@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
 from partnerlib.errors import DataError, ParameterError, did_you_mean
 from partnerlib.project import find_root
@@ -30,12 +30,15 @@ def read_recoveries(table: str | Path = "", question: str = "") -> pd.DataFrame:
 
 
 def biases(recoveries: pd.DataFrame) -> pd.DataFrame:
-    """Mean error as a share of the planted effect, of the estimator and of the plain comparison: a frame for `dots`."""
-    planted = recoveries[recoveries["planted"].abs() > 0]
+    """Mean error as a share of the planted effect, of the estimator and of the plain comparison: a frame for `dots`.
+
+    Terms whose planted value is zero, or differs from state to state around zero, have no such share and are left out.
+    """
+    planted = recoveries[recoveries["planted"].abs() > 3 * recoveries["bias_error"]]
     size = planted["planted"].abs()
-    ours = _drawn(planted, ESTIMATOR, planted["bias"] / size, 1.96 * planted["bias_error"] / size)
-    plain = _drawn(planted, PLAIN, planted["naive_bias"] / size, pd.Series(0.0, index=planted.index))
-    return pd.concat([ours, plain], ignore_index=True)
+    ours, reach, plain = (planted[name] / size for name in ("bias", "bias_error", "naive_bias"))
+    drawn = _drawn(planted, ESTIMATOR, ours, ours - 1.96 * reach, ours + 1.96 * reach)
+    return pd.concat([drawn, _drawn(planted, PLAIN, plain, plain, plain)], ignore_index=True)
 
 
 def coverages(recoveries: pd.DataFrame) -> pd.DataFrame:
@@ -56,15 +59,14 @@ def printed_recoveries(recoveries: pd.DataFrame) -> str:
 
 def _shares(recoveries: pd.DataFrame, column: str, series: str) -> pd.DataFrame:
     known = recoveries[recoveries[column].notna()]
-    share = known[column]
-    return _drawn(known, series, share, 1.96 * np.sqrt(share * (1 - share) / known["states"]))
+    low, high = proportion_confint(known[column] * known["states"], known["states"], method="wilson")
+    return _drawn(known, series, known[column], low, high)
 
 
-def _drawn(rows: pd.DataFrame, series: str, value: pd.Series, reach: pd.Series) -> pd.DataFrame:
+def _drawn(rows: pd.DataFrame, series: str, value: pd.Series, low: pd.Series, high: pd.Series) -> pd.DataFrame:
     label = rows["check"].where(rows["check"] == rows["term"], rows["check"] + ": " + rows["term"])
     return pd.DataFrame(
         {
-            "label": label, "series": series, "value": value, "low": value - reach, "high": value + reach,
-            "people": rows["states"],
+            "label": label, "series": series, "value": value, "low": low, "high": high, "people": rows["states"],
         }
     )  # fmt: skip

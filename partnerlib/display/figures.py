@@ -5,6 +5,7 @@ Intervals are the ones given, never bootstrapped while drawing. Pages draw bands
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,12 @@ from partnerlib.display.drawing import Figure, canvas, finish, nothing_to_draw
 from partnerlib.display.text import interval, is_number, listed, number, people, percent
 
 __all__ = ["Figure", "bars", "curves", "dots", "parts_of_a_whole"]
+
+LABEL_WIDTH = 40
+"""Letters after which the name of a line goes on below."""
+
+MANY = 20
+"""Lines of a figure from which on they stand closer."""
 
 
 def _axis_of(axes: Axes, statistic: str) -> None:
@@ -57,7 +64,7 @@ def dots(
     drawn = frame[frame["value"].notna()]
     labels = list(dict.fromkeys(drawn["label"]))
     names = [name for name in series if name in set(drawn["series"])]
-    figure, axes = canvas(0.75 + 0.56 * len(labels))
+    figure, axes = canvas(0.75 + (0.56 if len(labels) <= MANY else 0.36) * len(labels))
     step = 0.62 / max(len(names), 1)
     for rank, name in enumerate(names):
         look = series[name]
@@ -80,17 +87,19 @@ def dots(
             linestyle="none",
             label=name,
         )
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.45, -0.55)
+    axes.set_yticks(range(len(labels)), [textwrap.fill(label, LABEL_WIDTH) for label in labels])
+    has_legend = aim is None or len(names) > 1
+    axes.set_ylim(len(labels) - 0.45, -0.55 if has_legend else -1.1)
     _axis_of(axes, statistic)
     if aim is not None:
         axes.axvline(aim, color=style.INK, linewidth=1.0, linestyle=(0, (4, 3)), zorder=0)
     elif statistic in {"rate", "share"}:
         axes.set_xlim(-0.015, 1.015)
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(names), frameon=False, fontsize=9, handletextpad=0.3,
-        borderaxespad=0.2,
-    )  # fmt: skip
+    if has_legend:
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(names), frameon=False, fontsize=9, handletextpad=0.3,
+            borderaxespad=0.2,
+        )  # fmt: skip
     alt = "; ".join(
         f"{label}: "
         + listed(f"{row['series']} {_printed(row, statistic)}" for _, row in drawn[drawn["label"] == label].iterrows())
