@@ -11,6 +11,7 @@ from partnerlib.disclosure.audit.blocks import observed_cohorts
 from partnerlib.disclosure.audit.change_program import Attack
 from partnerlib.disclosure.audit.exact import changes_for_public, exposed_to, named
 from partnerlib.disclosure.audit.layout import Place
+from partnerlib.disclosure.audit.narrowed import narrowed
 from partnerlib.disclosure.audit.nearest_worlds import Nearest
 from partnerlib.disclosure.audit.remembered import kind_shown, with_proved
 from partnerlib.disclosure.audit.rooms import BlockRooms, rooms_of
@@ -57,13 +58,14 @@ class Task:
 def attack_block(task: Task) -> pd.DataFrame:
     """The findings of a block with a first part of what is left open put to the solver; or a further part of it."""
     least = (task.policy.complement.public, task.policy.complement.insiders)
-    if task.findings is not None:
-        rooms = _rooms(task.counted, task.parts, task.said)
-        return task.findings if rooms is None else _asked(rooms, task.findings, least, task.seconds)
-    rooms, findings = _looked_at(task.counted, task.parts, task.said, task.policy, task.proved)
+    rooms = _rooms(task.counted, task.parts, task.said)
     if rooms is None:
-        return findings
-    asked = _asked(rooms, findings[_is_open(findings, least)].iloc[:CHUNK], least, task.seconds)
+        return pd.DataFrame(columns=list(FINDING_COLUMNS)) if task.findings is None else task.findings
+    few = narrowed(rooms)
+    if task.findings is not None:
+        return _asked(rooms, few, task.findings, least, task.seconds)
+    findings = _looked_at(few, task.policy, task.proved)
+    asked = _asked(rooms, few, findings[_is_open(findings, least)].iloc[:CHUNK], least, task.seconds)
     return updated(findings.assign(is_due=_is_open(findings, least)), asked.assign(is_due=False))
 
 
@@ -123,26 +125,27 @@ def _tied(asked: list[int], sizes: pd.DataFrame) -> range:
         first, last = reach
 
 
-def _looked_at(
-    counted: Counted,
-    parts: Mapping[str, pd.DataFrame],
-    said: Statements,
-    policy: Policy,
-    proved: pd.DataFrame | None,
-) -> tuple[BlockRooms | None, pd.DataFrame]:
+def _looked_at(rooms: BlockRooms, policy: Policy, proved: pd.DataFrame | None) -> pd.DataFrame:
     """What the flips prove of every count of a block, or was proved of it before."""
-    rooms = _rooms(counted, parts, said)
-    if rooms is None:
-        return None, pd.DataFrame(columns=list(FINDING_COLUMNS))
+    counted = rooms.world.counted
     kind = "size" if counted.role == "denominator" or not counted.among else "counted"
     findings = targets_of(rooms, policy.thresholds.people).assign(measure=counted.measure, kind=kind, attacker="")
-    return rooms, findings if proved is None else with_proved(findings, proved)
+    return findings if proved is None else with_proved(findings, proved)
 
 
-def _asked(rooms: BlockRooms, findings: pd.DataFrame, least: tuple[int, int], seconds: float) -> pd.DataFrame:
-    """The findings that the flips left open, with what the solver adds."""
-    if findings.empty:
-        return findings
+def _asked(
+    rooms: BlockRooms, few: BlockRooms, findings: pd.DataFrame, least: tuple[int, int], seconds: float
+) -> pd.DataFrame:
+    """The findings that the flips left open, with what the solver adds: in few cohorts first, then in all of them."""
+    for part in (few, rooms) if few is not rooms else (rooms,):
+        is_open = _is_open(findings, least)
+        if is_open.any():
+            findings = updated(findings, _solved(part, findings[is_open], least, seconds))
+    return findings
+
+
+def _solved(rooms: BlockRooms, findings: pd.DataFrame, least: tuple[int, int], seconds: float) -> pd.DataFrame:
+    """Open findings with what the solver adds."""
     small, nearest = rooms.world, Nearest(rooms, seconds)
     findings = findings.copy()
     for row_at, row in list(findings.iterrows()):

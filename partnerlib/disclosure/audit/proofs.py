@@ -96,7 +96,7 @@ def small_counts(rooms: BlockRooms, x: Ints, n: Ints, nodes: tuple[str, ...], li
     count, size = rooms.spans.summed(x), rooms.spans.summed(n)
     is_small = _is_small(rooms, count, np.broadcast_to(size, count.shape), limit)
     is_small[:, [at for at, code in enumerate(nodes) if code == NOBODYS]] = False
-    is_small[..., rooms.spans.inside[:, ~rooms.world.asked].any(axis=1)] = False
+    is_small[..., ~rooms.asks] = False
     return is_small
 
 

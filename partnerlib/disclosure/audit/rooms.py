@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 from partnerlib.disclosure.audit.channels import STEPS, Channel, Spans, channels_of, spans_of
 from partnerlib.disclosure.audit.flips import Board, Rooms, Truths
 from partnerlib.disclosure.audit.statements import Statements, bounds_of, count_bounds
-from partnerlib.disclosure.audit.worlds import NO_LIMIT, Classification, Ints, World, merged
+from partnerlib.disclosure.audit.worlds import NO_LIMIT, Classification, Ints, World, merged, summed_to
 from partnerlib.errors import ReleaseRefused
 
 
@@ -33,9 +34,20 @@ def rooms_of(world: World, said: Statements) -> BlockRooms:
     )
     everything = pd.concat([*about, *sizes])
     listed = set(everything.loc[everything["unit_kind"] == "program", "unit_code"])
+    about, sizes = ([part.assign(is_reaching=False) for part in parts] for parts in (about, sizes))
     rooms = BlockRooms(merged(world, listed), spans, about, sizes)
     rooms.refuse_contradictions()
     return rooms
+
+
+class Side(NamedTuple):
+    """The nodes of a kind, with the counts of a part and the sizes that shares are of; shape (nodes, cohorts)."""
+
+    kind: str
+    group: str
+    nodes: Sequence[str]
+    counts: Ints
+    sizes: Ints
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,7 @@ class BlockRooms:
     """Room of every printed row of a block, by kind of node and channel."""
 
     def __init__(self, world: World, spans: Spans, about: list[pd.DataFrame], sizes: list[pd.DataFrame]) -> None:
+        """A row that `is_reaching` says of a part of a window what is printed of the whole."""
         self.world, self.spans, self.about, self.sizes = world, spans, about, sizes
         self._sorted: dict[int, dict[tuple[str, str], pd.DataFrame]] = {}
         self._known: dict[tuple[int, str, str], Read] = {}
@@ -146,50 +159,62 @@ class BlockRooms:
         span = np.array([at_span[pair] for pair in zip(rows["first"], rows["last"], strict=True)], dtype=np.int64)
         return node, span, rows
 
+    def sides(self, part: int) -> Iterator[Side]:
+        """Every kind of node that numbers of a part are printed of: the levels first, then the sizes."""
+        world, level = self.world, part if part < self.levels else None
+        own = world.x.level(part) if level is not None else [world.n, *world.around][part - self.levels]
+        yield Side("provider", "", world.providers, own.provider, world.n.provider)
+        yield Side("district", "", world.districts, own.district, world.n.district)
+        yield Side("state", "", ("",), own.state[None], world.n.state[None])
+        if own.pair is not None and world.n.pair is not None:
+            flat = (len(world.providers) * len(world.districts), len(world.cohorts))
+            yield Side("partnership", "", self.pairs_named(), own.pair.reshape(flat), world.n.pair.reshape(flat))
+        for kind in world.classifications:
+            counts = [*kind.x, kind.n, *kind.around]
+            if kind.name == "program":
+                yield Side("program", "", kind.codes, counts[part], kind.n)
+            elif part < len(counts):
+                yield Side("state", kind.name, kind.values, self._of_values(kind, counts[part]), self._of_values(kind))
+
+    def _of_values(self, kind: Classification, counts: Ints | None = None) -> Ints:
+        """Counts of a subgroup's values over all providers, of the sizes where no others are given."""
+        return summed_to(kind.n if counts is None else counts, 0, kind.value, len(kind.values))
+
     def refuse_contradictions(self) -> None:
         """The world must print the release: a number of which it says something else is an error of the release."""
-        world = self.world
-        counts = [
-            *((world.x, level) for level in range(self.levels)),
-            (world.n, None),
-            *((c, None) for c in world.around),
-        ]
-        programs = next((kind for kind in world.classifications if kind.name == "program"), None)
         for place, part in enumerate([*self.about, *self.sizes]):
-            own, level = counts[place]
-            sides = {
-                "provider": (world.providers, own.provider, world.n.provider),
-                "district": (world.districts, own.district, world.n.district),
-                "state": (("",), own.state[..., None, :], world.n.state[None]),
-            }
-            if own.pair is not None and world.n.pair is not None:
-                flat = (-1, len(world.providers) * len(world.districts), len(world.cohorts))
-                pair = own.pair.reshape(flat) if level is not None else own.pair.reshape(flat[1:])
-                sides["partnership"] = (self.pairs_named(), pair, world.n.pair.reshape(flat[1:]))
-            if programs is not None:
-                of_sizes = (programs.n, *programs.around)
-                x = programs.x if level is not None else of_sizes[place - self.levels]
-                sides["program"] = (programs.codes, x, programs.n)
-            for kind, (nodes, x, n) in sides.items():
-                rows = self._rows(part, kind, "")
+            for side in self.sides(place):
+                rows = self._rows(part, side.kind, side.group)
                 if rows.empty:
                     continue
-                node, span, _ = self._places(rows, pd.Index(nodes))
-                here = self.spans.summed(x if level is None else x[level])[node, span]
-                low, high = count_bounds(rows, self.spans.summed(n)[node, span])
+                node, span, _ = self._places(rows, pd.Index(side.nodes))
+                here = self.spans.summed(side.counts)[node, span]
+                low, high = count_bounds(rows, self.spans.summed(side.sizes)[node, span])
                 wrong = (node < 0) | (here < low) | (here > high)
                 if wrong.any():
                     row = rows.iloc[int(np.flatnonzero(wrong)[0])]
                     raise ReleaseRefused(
                         f"{row['set']}: {int(wrong.sum())} printed numbers are not what the internal aggregates hold; "
-                        f"first: {kind}:{row['unit_code']} {row['first']}-{row['last']}; nothing is published"
+                        f"first: {side.kind}:{row['unit_code']} {row['first']}-{row['last']}; nothing is published"
                     )
+
+    @cached_property
+    def asks(self) -> Truths:
+        """Spans that counts are asked of: single cohorts asked about, and windows of them that something is printed of.
+
+        Shape (spans,).
+        """
+        rows = pd.concat([*self.about, *self.sizes])
+        rows = rows[~rows["is_reaching"]]
+        printed = set(zip(rows["first"], rows["last"], strict=True))
+        is_asked = np.array([first == last or (first, last) in printed for first, last in self.spans.bounds])
+        return is_asked & ~self.spans.inside[:, ~self.world.asked].any(axis=1)
 
     @cached_property
     def listed_pairs(self) -> dict[tuple[int, int], Truths]:
         """Pairs about which something is printed, by window: shape (providers, districts)."""
         rows = pd.concat([*self.about, *self.sizes])
-        rows = rows[rows["unit_kind"] == "partnership"]
+        rows = rows[(rows["unit_kind"] == "partnership") & ~rows["is_reaching"]]
         shape = (len(self.world.providers), len(self.world.districts))
         found = {}
         for (first, last), part in rows.groupby(["first", "last"], sort=True):

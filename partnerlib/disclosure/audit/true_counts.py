@@ -43,7 +43,7 @@ def world(
     grouped = _subgroups(rows, counted.role, axes) if is_plain and not larger else []
     sources = ((counted.measure, counted.levels[0]), whole, *counted.around_sources)
     seen = np.stack([np.isin(years, [*observed_cohorts(aggregates, *source)]) for source in sources])
-    _fill_unobserved([x.first_level, n, *around], (*programs, *grouped), seen)
+    _fill_unobserved([x.level(0), n, *around], (*programs, *grouped), seen)
     _refuse_impossible(counted, n, x)
     if not counted.has_programs:
         programs = [_with_none(kind, n, x, around) for kind in programs]

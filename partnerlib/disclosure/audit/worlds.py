@@ -82,10 +82,15 @@ class Counts:
     pair: Ints | None
     """Shape (..., providers, districts, cohorts); None where the crossing is in no aggregate."""
 
-    @property
-    def first_level(self) -> Counts:
-        """The counts of the first of several levels; a view of them."""
-        return Counts(self.provider[0], self.district[0], self.state[0], None if self.pair is None else self.pair[0])
+    def level(self, at: int) -> Counts:
+        """The counts of one of several levels; a view of them."""
+        pair = None if self.pair is None else self.pair[at]
+        return Counts(self.provider[at], self.district[at], self.state[at], pair)
+
+    def of(self, cohorts: NDArray[np.bool_]) -> Counts:
+        """The counts of some cohorts."""
+        pair = None if self.pair is None else self.pair[..., cohorts]
+        return Counts(self.provider[..., cohorts], self.district[..., cohorts], self.state[..., cohorts], pair)
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,21 @@ class World:
     then a set holds everybody of the next larger one."""
     asked: NDArray[np.bool_]
     """Cohorts about which the release says something of the counted sets; the others tie them through sizes."""
+
+
+def of_cohorts(world: World, kept: NDArray[np.bool_]) -> World:
+    """The world of some cohorts alone."""
+    kinds = tuple(
+        replace(
+            kind, n=kind.n[..., kept], x=kind.x[..., kept], around=tuple(larger[..., kept] for larger in kind.around)
+        )
+        for kind in world.classifications
+    )
+    return replace(
+        world, cohorts=world.cohorts[kept], n=world.n.of(kept), x=world.x.of(kept),
+        around=tuple(part.of(kept) for part in world.around), classifications=kinds, seen=world.seen[:, kept],
+        asked=world.asked[kept],
+    )  # fmt: skip
 
 
 REST = "~"

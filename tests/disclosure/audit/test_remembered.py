@@ -70,9 +70,11 @@ def test_what_is_known_to_be_safe_is_not_put_to_the_solver(monkeypatch: pytest.M
     asked: list[int] = []
     put = block_attack._asked
 
-    def counted(rooms: BlockRooms, rows: pd.DataFrame, least: tuple[int, int], seconds: float) -> pd.DataFrame:
+    def counted(
+        rooms: BlockRooms, few: BlockRooms, rows: pd.DataFrame, least: tuple[int, int], seconds: float
+    ) -> pd.DataFrame:
         asked.append(len(rows))
-        return put(rooms, rows, least, seconds)
+        return put(rooms, few, rows, least, seconds)
 
     monkeypatch.setattr(block_attack, "_asked", counted)
     for seed in range(12):
