@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from partnerlib.disclosure.audit.blocks import observed_cohorts
-from partnerlib.disclosure.audit.change_program import Attack
+from partnerlib.disclosure.audit.change_program import SOON, Attack
 from partnerlib.disclosure.audit.exact import changes_for_public, exposed_to, named
 from partnerlib.disclosure.audit.layout import Place
 from partnerlib.disclosure.audit.narrowed import narrowed
@@ -137,10 +137,11 @@ def _asked(
     rooms: BlockRooms, few: BlockRooms, findings: pd.DataFrame, least: tuple[int, int], seconds: float
 ) -> pd.DataFrame:
     """The findings that the flips left open, with what the solver adds: in few cohorts first, then in all of them."""
-    for part in (few, rooms) if few is not rooms else (rooms,):
+    stages = [(rooms, seconds)] if few is rooms else [(few, min(SOON, seconds)), (rooms, seconds)]
+    for part, longest in stages:
         is_open = _is_open(findings, least)
         if is_open.any():
-            findings = updated(findings, _solved(part, findings[is_open], least, seconds))
+            findings = updated(findings, _solved(part, findings[is_open], least, longest))
     return findings
 
 

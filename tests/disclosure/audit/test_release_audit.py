@@ -89,7 +89,7 @@ def not_observed_yet(seed: int) -> State:
         for first, last in ((0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (0, 2))
         if unit[0] == "state" or chance.random() < 0.6
     ]
-    return replace(state, printed=printed, sizes="exact", only_sizes=False, observed=len(COHORTS) - 1)
+    return replace(state, printed=printed, only_sizes=False, observed=len(COHORTS) - 1)
 
 
 def cells_of(state: State) -> pd.DataFrame:
