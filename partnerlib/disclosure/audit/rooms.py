@@ -72,7 +72,7 @@ class Read:
 
 
 class BlockRooms:
-    """Room of every printed row of a block, by kind of node and channel."""
+    """Room of every printed row of a block, by kind of node and channel; worked out when flips first need it."""
 
     def __init__(self, world: World, spans: Spans, about: list[pd.DataFrame], sizes: list[pd.DataFrame]) -> None:
         """A row that `is_reaching` says of a part of a window what is printed of the whole."""
@@ -80,18 +80,25 @@ class BlockRooms:
         self._sorted: dict[int, dict[tuple[str, str], pd.DataFrame]] = {}
         self._known: dict[tuple[int, str, str], Read] = {}
         self.channels = channels_of(len(about), bool(world.counted.among), bool(world.around))
-        around = [(part.provider, part.district, part.state[None]) for part in world.around]
-        self.provider = self._rooms(
-            "provider", world.providers, world.x.provider, world.n.provider, [part[0] for part in around]
-        )
-        self.district = self._rooms(
-            "district", world.districts, world.x.district, world.n.district, [part[1] for part in around]
-        )
-        self.state = self._rooms(
-            "state", ("",), world.x.state[:, None], world.n.state[None], [part[2] for part in around]
-        )
-        self.pair = self._pair_rooms()
-        self.classes = [self._class_rooms(kind) for kind in world.classifications]
+
+    @cached_property
+    def provider(self) -> Rooms:
+        around = [part.provider for part in self.world.around]
+        return self._rooms("provider", self.world.providers, self.world.x.provider, self.world.n.provider, around)
+
+    @cached_property
+    def district(self) -> Rooms:
+        around = [part.district for part in self.world.around]
+        return self._rooms("district", self.world.districts, self.world.x.district, self.world.n.district, around)
+
+    @cached_property
+    def state(self) -> Rooms:
+        around = [part.state[None] for part in self.world.around]
+        return self._rooms("state", ("",), self.world.x.state[:, None], self.world.n.state[None], around)
+
+    @cached_property
+    def classes(self) -> list[Rooms]:
+        return [self._class_rooms(kind) for kind in self.world.classifications]
 
     @property
     def levels(self) -> int:
@@ -225,7 +232,8 @@ class BlockRooms:
     def pairs_named(self) -> tuple[str, ...]:
         return tuple(f"{p}-{d}" for p in self.world.providers for d in self.world.districts)
 
-    def _pair_rooms(self) -> Rooms:
+    @cached_property
+    def pair(self) -> Rooms:
         """Room of listed pairs, shape (channels, providers * districts, spans)."""
         x, n, codes = self.world.x.pair, self.world.n.pair, self.pairs_named()
         is_listed = any((part["unit_kind"] == "partnership").any() for part in (*self.about, *self.sizes))
