@@ -20,10 +20,12 @@ from validation.checks import CHECKS
 from validation.dependence import code_key
 
 HERE = Path(__file__).parent
-DRAWS, TABLE = HERE / "draws.parquet", HERE / "recovery.csv"
+DRAWS, TABLE = HERE / "draws.csv", HERE / "recovery.csv"
 WORK = HERE.parent / "build" / "validation"
 """Draws of runs that are not finished: a file per question and state of the code that they rest on."""
 DIGITS = 4
+PRECISION = 8
+"""Digits of a draw that are kept: as text, so that whoever looks through the files can read them."""
 
 Row = dict[str, Any]
 Asked = tuple[str, bool]
@@ -68,9 +70,14 @@ def run(states: int | None = None, only: Sequence[str] = (), jobs: int = 2) -> p
     return _ordered(pd.DataFrame([row for row in kept if _key(row) in asked]))
 
 
+def stored() -> pd.DataFrame:
+    """The draws as they were kept."""
+    return pd.read_csv(DRAWS, dtype={"term": "str"}).assign(term=lambda frame: frame["term"].fillna(""))
+
+
 def write(draws: pd.DataFrame) -> pd.DataFrame:
     """Keep the draws, and the table that the study prints."""
-    draws.to_parquet(DRAWS, index=False)
+    draws.to_csv(DRAWS, index=False, lineterminator="\n", float_format=f"%.{PRECISION}g")
     table = summary(draws)
     table.round(DIGITS).to_csv(TABLE, index=False, lineterminator="\n")
     return table

@@ -21,7 +21,7 @@ SEEDS = (1, 2)
 
 @pytest.fixture(scope="module")
 def stored() -> pd.DataFrame:
-    return pd.read_parquet(run.DRAWS)
+    return run.stored()
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)

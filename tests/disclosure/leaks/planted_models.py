@@ -83,9 +83,12 @@ def few_degrees() -> Estimates:
     return fit(frame, *[f"x{i}" for i in range(30)], outcome="score")
 
 
-def separated() -> Estimates:
-    frame = rows().assign(is_rare=lambda f: (f.index < 30) & f["is_employed"])
-    return logit(frame, asked("is_rare"), "logit")
+def nearly_separated() -> Estimates:
+    """A group in which all but two are employed; with nobody else in it, the logit is refused by itself."""
+    frame = rows()
+    is_other = ~frame["is_employed"] & ((~frame["is_employed"]).cumsum() <= 2)
+    is_rare = ((frame.index < 30) & frame["is_employed"]) | is_other
+    return logit(frame.assign(is_rare=is_rare), asked("is_rare"), "logit")
 
 
 def two_samples(without: int) -> Look:
@@ -127,7 +130,7 @@ LEAKS = [
     _model("model of a group all of one outcome", all_of_one_outcome, "term 'is_woman': rests on fewer than 10"),
     _model("saturated model of groups by outcome", saturated, "saturated: it is a table"),
     _model("model with as many terms as people", few_degrees, "residual degrees of freedom"),
-    _model("logit with a separated group", separated, "term 'is_rare'"),
+    _model("logit with a nearly separated group", nearly_separated, "term 'is_rare'"),
     Leak("two regressions whose n differ by 1", "models", two_samples(20), two_samples(1), "differ by fewer than 10"),
     Leak("two regressions whose n differ by 9", "models", two_samples(20), two_samples(9), "differ by fewer than 10"),
     Leak("residuals beside a model", "models", tables,
