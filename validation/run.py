@@ -24,7 +24,7 @@ DRAWS, TABLE = HERE / "draws.csv", HERE / "recovery.csv"
 WORK = HERE.parent / "build" / "validation"
 """Draws of runs that are not finished: a file per question and state of the code that they rest on."""
 DIGITS = 4
-PRECISION = 8
+PRECISION = 6
 """Digits of a draw that are kept: as text, so that whoever looks through the files can read them."""
 
 Row = dict[str, Any]
@@ -78,7 +78,7 @@ def stored() -> pd.DataFrame:
 def write(draws: pd.DataFrame) -> pd.DataFrame:
     """Keep the draws, and the table that the study prints."""
     draws.to_csv(DRAWS, index=False, lineterminator="\n", float_format=f"%.{PRECISION}g")
-    table = summary(draws)
+    table = summary(stored())
     table.round(DIGITS).to_csv(TABLE, index=False, lineterminator="\n")
     return table
 
