@@ -6,7 +6,8 @@ One invented state per size, as Parquet: classes of 25, teachers of whom one in 
 terms. Every part starts from the file and ends with coefficients and errors clustered by teacher, in a process of its
 own, so that its peak memory is its own; time is processor time, imports aside. `pyfixest` runs with its default and
 with its fastest solver (LSMR with its preconditioner). How near the coefficients are is seen beside `pyfixest` with a
-tolerance of 1e-13.
+tolerance of 1e-13. R's `lme4` answers with another model, teachers and school-years as random effects, so its numbers
+differ; it is given the rows in memory, its reading is not timed, and it is ended after `PATIENCE`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,11 +32,30 @@ from rich.table import Table
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 LARGEST_CONVERGED = 1_000_000
+PATIENCE = 900
+"""Seconds R's `lme4` is waited for."""
 YEARS, CLASS_SIZE, MOVE_RATE = 10, 25, 1 / 16
 TERMS = (
     "lag_score", "lag_score_squared", "lag_score_cubed", "lag_score_other", "is_low_income", "is_english_learner",
     "has_disability",
 )  # fmt: skip
+
+IN_R = """
+suppressMessages(library(lme4))
+asked <- commandArgs(TRUE)
+rows <- as.integer(asked[2]); names <- strsplit(asked[3], ",")[[1]]
+frame <- as.data.frame(matrix(readBin(asked[1], "double", rows * length(names)), nrow = rows))
+names(frame) <- names
+terms <- setdiff(names, c("score", "teacher", "level"))
+ask <- reformulate(c(terms, "(1 | teacher)", "(1 | level)"), "score")
+spent <- system.time(fit <- lmer(ask, frame, control = lmerControl(calc.derivs = FALSE)))
+peak <- grep("VmHWM", readLines("/proc/self/status"), value = TRUE)
+peak <- as.numeric(gsub("[^0-9]", "", peak)) / 1024
+cat(sprintf('{"seconds": %.4f, "megabytes": %.0f, "estimates": [%s], "errors": [%s]}\n',
+            spent[["user.self"]] + spent[["sys.self"]], peak,
+            paste(sprintf("%.15g", fixef(fit)[terms]), collapse = ","),
+            paste(sprintf("%.15g", sqrt(diag(as.matrix(vcov(fit)))[terms])), collapse = ",")))
+"""
 
 Found = dict[str, Any]
 
@@ -101,10 +122,7 @@ def pyfixest_with(demeaner: str) -> Callable[[Path], Found]:
         import pyfixest
         from pyfixest.estimation import LsmrDemeaner
 
-        rows = pd.read_parquet(file)
-        rows["level"] = rows.groupby(["school_code", "school_year"], sort=False).ngroup()
-        rows["teacher"] = pd.factorize(rows["mepid"])[0]
-        rows = rows[["score", *TERMS, "teacher", "level"]].astype({term: "float64" for term in TERMS})
+        rows = _levels(file)
         tolerance = 1e-13 if demeaner == "converged" else 1e-8
         solver = (
             None if demeaner == "default"
@@ -128,6 +146,14 @@ def pyfixest_with(demeaner: str) -> Callable[[Path], Found]:
     return run
 
 
+def _levels(file: Path) -> pd.DataFrame:
+    """Every row, teacher and school-year as numbers."""
+    rows = pd.read_parquet(file)
+    rows["level"] = rows.groupby(["school_code", "school_year"], sort=False).ngroup()
+    rows["teacher"] = pd.factorize(rows["mepid"])[0]
+    return rows[["score", *TERMS, "teacher", "level"]].astype({term: "float64" for term in TERMS})
+
+
 PARTS: dict[str, Callable[[Path], Found]] = {
     "cells": cells,
     "pyfixest, default": pyfixest_with("default"),
@@ -148,6 +174,8 @@ def compare(rows: int = 0) -> None:
                 part: _measure(part, file) for part in PARTS
                 if size <= LARGEST_CONVERGED or part != "pyfixest, LSMR to 1e-13"
             }  # fmt: skip
+            if shutil.which("Rscript"):
+                found["R lme4, random effects"] = _in_r(file, Path(name))
             ours = found["cells"]
             for part, result in found.items():
                 near = [_difference(ours[of], result[of]) for of in ("estimates", "errors")]
@@ -172,6 +200,25 @@ def _measure(part: str, file: Path) -> Found:
         [sys.executable, "-m", "benchmarks.value_added", part, str(file)], capture_output=True, text=True, check=True
     )  # fmt: skip
     return dict(json.loads(ran.stdout.splitlines()[-1]))
+
+
+def _in_r(file: Path, folder: Path) -> Found:
+    """`lmer` on the same rows, handed over as raw doubles; how long it was waited for when it did not end."""
+    rows, numbers, script = _levels(file), folder / "rows.bin", folder / "lmer.R"
+    with numbers.open("wb") as out:
+        for name in rows.columns:
+            rows[name].to_numpy(dtype=float).tofile(out)
+    script.write_text(IN_R, encoding="utf-8")
+    command = ["Rscript", "--vanilla", str(script), str(numbers), str(len(rows)), ",".join(rows.columns)]
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return {"estimates": [], "errors": [], "seconds": float("nan"), "megabytes": float("nan"),
+                "note": f"not ended after {PATIENCE} s"}  # fmt: skip
+    if ran.returncode:
+        return {"estimates": [], "errors": [], "seconds": float("nan"), "megabytes": float("nan"),
+                "note": ran.stderr.strip().splitlines()[-1][:60]}  # fmt: skip
+    return {**json.loads(ran.stdout.splitlines()[-1]), "note": "another model"}
 
 
 def _one(part: str, file: Path) -> Found:

@@ -165,12 +165,12 @@ def attack(
 
     Parameters
         ledger: folder of the ledger; what its releases before this one printed is attacked together with it
-        seconds: longest one question to the solver may take, ten unless given; without an answer it counts as exposed
+        seconds: longest one question to the solver may take, sixty unless given; without an answer it counts as exposed
     """
     from partnerlib.disclosure.ledger import Ledger
     from partnerlib.disclosure.owners import is_own
     from partnerlib.disclosure.policy import read_policy
-    from partnerlib.disclosure.releasing import SECONDS, Verdict, read_aggregates
+    from partnerlib.disclosure.releasing import PATIENCE, Verdict, read_aggregates
     from partnerlib.disclosure.releasing import attack as attacked
     from partnerlib.disclosure.stated import found_by_public
 
@@ -185,7 +185,7 @@ def attack(
     # An owner knows its own cells, printed or not: it is one of the attackers on all others.
     others = cells[~is_own(cells, (kind, code))] if colon else cells
     earlier = Ledger.read(ledger).before(cells, audience) if ledger else ()
-    patience = SECONDS if seconds is None else seconds
+    patience = PATIENCE if seconds is None else seconds
     return attacked(others, definitions, rules, aggregates, progress=progress, earlier=earlier, seconds=patience)
 
 

@@ -42,7 +42,7 @@ Unit = Annotated[
 Patience = Annotated[
     float | None,
     typer.Option(
-        "--seconds", min=0, help="Longest one question to the solver may take, 10 if none; unanswered is exposed."
+        "--seconds", min=0, help="Longest a question to the solver may take: 10, in an audit 60; unanswered is exposed."
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, only the result.")]

@@ -42,6 +42,9 @@ STUBBORN, HOPELESS = 3, 4
 SECONDS = 10.0
 """Longest one question to the solver may take; without an answer the quantity counts as exposed."""
 
+PATIENCE = 60.0
+"""The same where what is published already is attacked: it can tell no less, so an answer is worth waiting for."""
+
 DECIMALS = 3
 """Decimals of a published share of what is withheld: it tells how much, and not of how many."""
 
@@ -177,7 +180,7 @@ def attack(
     owner: Owner | None = None,
     progress: Callable[[str], None] = lambda _message: None,
     earlier: Sequence[Earlier] = (),
-    seconds: float = SECONDS,
+    seconds: float = PATIENCE,
     jobs: int = 2,
 ) -> Verdict:
     """Attack published cells, whoever protected them, together with what earlier releases printed.

@@ -1,4 +1,4 @@
-"""New teachers followed from their first job: how long they stay, and what their students learn."""
+"""New teachers followed from their first job: how long they stay, and their first two years of value added."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ import pandas as pd
 from partnerlib.errors import ParameterError, did_you_mean
 from partnerlib.models.design import require_columns
 from partnerlib.models.exits import EXITS, EXITS_OF_LEVEL, ReturnersRule, exit_periods
-from partnerlib.models.linear import Question, linear
 from partnerlib.models.results import Estimates
 from partnerlib.models.retention import LEVELS, hazard_model, person_periods
 
 TRAITS = ("license_field", "program_level", "grade_point_average", "gender", "race_ethnicity")
 NOVICE_YEARS = 2
 """First- and second-year teachers are novices."""
-
-OUTCOMES_CAN_BE_WRONG = (
-    "Who is hired where placed is chosen: a school may keep the candidates whose lessons it has liked.",
-    "Only novices in tested grades and subjects are seen.",
-    "Students are not assigned to teachers by lot.",
-)
 
 
 def spells_of_new_teachers(
@@ -145,34 +138,3 @@ def novice_effects(teacher_effects: pd.DataFrame, hired: pd.DataFrame) -> pd.Dat
     rows = teacher_effects.merge(started, on="mepid", how="inner", validate="many_to_one")
     experience = (rows["school_year"] - rows["first_job_year"]).astype("Int64")
     return rows.assign(experience_years=experience).loc[experience.between(0, NOVICE_YEARS - 1).to_numpy(bool)]
-
-
-def novice_ladder(
-    teacher_effects: pd.DataFrame,
-    hired: pd.DataFrame,
-    *,
-    sample_id: str,
-    exposures: Sequence[str] = ("hired_in_placement_district", "same_grade_level"),
-    cluster: str = "first_job_school_code",
-) -> tuple[Estimates, ...]:
-    """Value added of novices per unit of each exposure: raw, with experience and grade level, within providers.
-
-    Unshrunken effects, weighted by students: shrinkage would pull the groups together and understate the difference.
-    """
-    rows = novice_effects(teacher_effects, hired)
-    question = Question(
-        outcome="effect",
-        exposures=tuple(exposures),
-        estimand="difference in value added of a novice's students, in standard deviations of scores",
-        cluster=cluster,
-        person="mepid",
-        sample_id=sample_id,
-        wrong_if=OUTCOMES_CAN_BE_WRONG,
-    )
-    # Grade level: matches are commoner where effects are measured against other colleagues.
-    adjusted = ("experience_years", "subject", "first_job_grade_level")
-    return (
-        linear(rows, question, "raw", weights="n_students"),
-        linear(rows, question, "+ experience", covariates=adjusted, weights="n_students"),
-        linear(rows, question, "+ provider", covariates=adjusted, weights="n_students", effects=["provider_code"]),
-    )

@@ -13,7 +13,7 @@ from partnerlib.models.few_clusters import linear_few_clusters
 from partnerlib.models.hosting import hosting_ladder, hosting_years
 from partnerlib.models.linear import Question
 from partnerlib.models.mentors import mentor_effects, mentor_ladder
-from partnerlib.models.novice_matches import match_ladder, placement_matches
+from partnerlib.models.novice_matches import match_ladder, matches_weighted_to_all, placement_matches
 from partnerlib.models.regression_calibration import regression_calibration
 from partnerlib.models.value_added import ValueAdded, value_added
 from partnerlib.models.value_added_drift import drift
@@ -172,6 +172,29 @@ def test_matches_are_asked_with_errors_for_few_clusters(state: tuple[MentoringSt
     ladder = match_ladder([model], drawn.hired, sample_id="invented", exposures=["is_match"], covariates=["strength"])
     assert [rung.clustering for rung in ladder] == ["CR2 by first_job_school_code"] * 4
     assert 5 < ladder[-1].statistics["df is_match"] < ladder[-1].clusters
+
+
+def test_novices_in_tested_grades_are_weighted_to_look_like_those_who_could_have_been_seen(
+    state: tuple[MentoringState, ValueAdded],
+) -> None:
+    drawn, model = state
+    chance = np.random.default_rng(3)
+    seen = drawn.hired.assign(license_field=chance.choice(["elementary", "english"], len(drawn.hired), p=[0.8, 0.2]))
+    unseen = seen.assign(mepid="unseen " + seen["mepid"], license_field="english")
+    late = seen.assign(mepid="late " + seen["mepid"], first_job_year=model.teacher_effects["school_year"].max() + 1)
+    asked = {"sample_id": "invented", "exposures": ["is_match"]}
+    selection, (plain, weighted) = matches_weighted_to_all(
+        [model], pd.concat([seen, unseen, late]), **asked, traits=["license_field"]
+    )
+    second = match_ladder([model], seen, **asked, covariates=())[1]
+    pd.testing.assert_frame_equal(plain.keep("is_match").terms, second.keep("is_match").terms)
+    assert set(selection.weights.index) == {*seen["mepid"], *unseen["mepid"]}
+    field = seen.set_index("mepid")["license_field"]
+    weights = selection.weights[field.index].groupby(field).mean()
+    english = (field == "english").sum()
+    assert weights["english"] / weights["elementary"] == pytest.approx((english + len(unseen)) / english)
+    assert weighted["is_match"]["estimate"] != plain["is_match"]["estimate"]
+    assert weighted.n == plain.n
 
 
 def test_an_exposure_that_hardly_any_cluster_tells_about_is_said() -> None:

@@ -32,7 +32,8 @@ import pytest
 
 from partnerlib.models.heterogeneity import Heterogeneity, heterogeneity
 from partnerlib.models.linear import Question, linear
-from partnerlib.models.new_teachers import novice_effects, novice_ladder
+from partnerlib.models.new_teachers import novice_effects
+from partnerlib.models.novice_matches import match_ladder
 from partnerlib.models.results import Estimates
 from partnerlib.models.value_added import value_added
 from partnerlib.synth.classrooms import ELA
@@ -150,12 +151,15 @@ def provider_variance(state: State) -> tuple[float, float]:
 def fits(seed: int) -> Fits:
     state = generated(seed, STUDENTS)
     classrooms = math_classrooms(state)
-    effects = value_added(classrooms, "math", sample_id="generated").teacher_effects
+    model = value_added(classrooms, "math", sample_id="generated")
+    effects = model.teacher_effects
     level = classrooms.groupby("mepid")["grade"].first().astype(int).ge(6).rename(UPPER).reset_index()
     jobs = new_teachers(state).drop(columns=["value_added"]).merge(level, on="mepid", how="left", validate="1:1")
     jobs = jobs.assign(first_job_grade_level=jobs[UPPER].map({True: "middle", False: "elementary"}))
-    right = novice_ladder(effects, jobs, sample_id="generated", exposures=EXPOSURES)[-1]
-    mentor_alone = novice_ladder(effects, jobs, sample_id="generated", exposures=["mentor_value_added"])[0]
+    right, mentor_alone = (
+        match_ladder([model], jobs, sample_id="generated", exposures=exposures, covariates=())
+        for exposures in (EXPOSURES, ["mentor_value_added"])
+    )
     seen = experience(state)
     classes = classrooms.groupby(["mepid", "school_year"])["score"].agg(mean_score="mean", n_students="size")
     returns = returns_to_experience(effects.merge(seen), "effect", ["mepid", "school_year"])
@@ -163,8 +167,8 @@ def fits(seed: int) -> Fits:
     means = provider_means(novice_effects(effects, jobs))
     found, planted = provider_variance(state)
     return Fits(
-        right=right,
-        mentor_alone=mentor_alone,
+        right=right[-1],
+        mentor_alone=mentor_alone[0],
         returns=returns,
         returns_in_scores=in_scores,
         providers=heterogeneity(means["mean"].to_list(), means["std_error"].to_list()),
