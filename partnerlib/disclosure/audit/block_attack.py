@@ -92,8 +92,8 @@ def _rooms(counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements
     """What is printed about a block around the true counts; None where that is nothing."""
     own = pd.concat([said.about(name) for name in counted.sets])
     around = pd.concat([said.about(name) for name in (counted.among, *counted.around) if name] or [own.iloc[:0]])
+    own, around = (part[part["unit_kind"].isin(counted.kinds)] for part in (own, around))
     rows = own if len(own) else around
-    rows, around = (part[part["unit_kind"].isin(counted.kinds)] for part in (rows, around))
     if rows.empty or counted.measure not in parts:
         return None
     smaller = rows[rows["unit_kind"] != "state"]
@@ -103,19 +103,19 @@ def _rooms(counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements
     asked = [year for year in range(int(of["first"].min()), int(of["last"].max()) + 1) if year in observed]
     if not asked:
         return None
-    tied = _tied(asked, around[around["unit_kind"] != "state"])
+    tied = _tied(asked, pd.concat([own, around]))
     sources = (counted.among_source, *counted.around_sources)
     sized = observed.union(*(observed_cohorts(parts, *source) for source in sources))
     return rooms_of(world(counted, parts, [year for year in tied if year in sized], asked), said)
 
 
-def _tied(asked: list[int], sizes: pd.DataFrame) -> range:
-    """Cohorts that sizes tie to those asked about.
+def _tied(asked: list[int], said: pd.DataFrame) -> range:
+    """Cohorts that windows of counts and sizes, the state's included, tie to those asked about.
 
     A size of three cohorts, of which the newest two stand by themselves, is the size of the first: the two belong to
     the block even when nothing is known yet of what became of them.
     """
-    windows = sizes[["first", "last"]].drop_duplicates().to_numpy()
+    windows = said[["first", "last"]].drop_duplicates().to_numpy()
     first, last = asked[0], asked[-1]
     while True:
         tied = windows[(windows[:, 0] <= last) & (windows[:, 1] >= first)]

@@ -21,6 +21,8 @@ from partnerlib.disclosure.audit.worlds import Counted
 from partnerlib.disclosure.policy import read_policy
 
 STATES = 600 if os.environ.get("PARTNERLIB_EXHAUSTIVE") else 36
+TIED_BY_THE_STATE = (113, 168, 235, 240, 471, 555, 580)
+"""Seeds whose people of one cohort are known by taking two of the state's sizes from each other."""
 LADDER = ((61, 5), (31, 10), (16, 20), (0, 50))
 COHORTS = (2016, 2017, 2018)
 POLICY = read_policy("standard")
@@ -200,9 +202,17 @@ def audited(state: State, cells: pd.DataFrame) -> pd.DataFrame:
     return audit_block(counted, aggregates_of(state), said, POLICY, 60)
 
 
-@pytest.mark.parametrize("made", [invented, not_observed_yet], ids=["all observed", "newest cohort not observed yet"])
-@pytest.mark.parametrize("seed", range(STATES))
-def test_every_count_has_as_many_values_as_there_are_tables(seed: int, made: Callable[[int], State]) -> None:
+CASES = [
+    *(pytest.param(invented, seed, id=f"all observed {seed}") for seed in range(STATES)),
+    *(
+        pytest.param(not_observed_yet, seed, id=f"newest cohort not observed yet {seed}")
+        for seed in sorted({*range(STATES), *TIED_BY_THE_STATE})
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "seed"), CASES)
+def test_every_count_has_as_many_values_as_there_are_tables(made: Callable[[int], State], seed: int) -> None:
     """Public and every insider: what the audit calls safe is safe, and what it calls exposed is exposed."""
     state = made(seed)
     cells = cells_of(state)
