@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from partnerlib.disclosure.audit.blocks import observed_cohorts
 from partnerlib.disclosure.audit.change_program import SOON, Attack
 from partnerlib.disclosure.audit.exact import changes_for_public, exposed_to, named
+from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.layout import Place
 from partnerlib.disclosure.audit.narrowed import narrowed
 from partnerlib.disclosure.audit.nearest_worlds import Nearest
@@ -19,7 +21,7 @@ from partnerlib.disclosure.audit.statements import Statements
 from partnerlib.disclosure.audit.system import SolverGaveUp
 from partnerlib.disclosure.audit.targets import UNLISTED, targets_of
 from partnerlib.disclosure.audit.true_counts import world
-from partnerlib.disclosure.audit.worlds import Counted
+from partnerlib.disclosure.audit.worlds import Counted, Ints
 from partnerlib.disclosure.policy import Policy
 
 PUBLIC = "public"
@@ -58,13 +60,13 @@ class Task:
 def attack_block(task: Task) -> pd.DataFrame:
     """The findings of a block with a first part of what is left open put to the solver; or a further part of it."""
     least = (task.policy.complement.public, task.policy.complement.insiders)
-    rooms = _rooms(task.counted, task.parts, task.said)
+    rooms, runs = _rooms(task.counted, task.parts, task.said)
     if rooms is None:
         return pd.DataFrame(columns=list(FINDING_COLUMNS)) if task.findings is None else task.findings
-    few = narrowed(rooms)
+    few = [narrowed(rooms, run) for run in runs]
     if task.findings is not None:
         return _asked(rooms, few, task.findings, least, task.seconds)
-    findings = _looked_at(few, task.policy, task.proved)
+    findings = pd.concat([_looked_at(each, task.policy, task.proved) for each in few], ignore_index=True)
     asked = _asked(rooms, few, findings[_is_open(findings, least)].iloc[:CHUNK], least, task.seconds)
     return updated(findings.assign(is_due=_is_open(findings, least)), asked.assign(is_due=False))
 
@@ -88,25 +90,40 @@ def shown(findings: pd.DataFrame) -> pd.DataFrame:
     return findings.assign(unit_kind=kind_shown(findings["unit_kind"].astype("str")))[list(FINDING_COLUMNS)]
 
 
-def _rooms(counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements) -> BlockRooms | None:
-    """What is printed about a block around the true counts; None where that is nothing."""
+def _rooms(
+    counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements
+) -> tuple[BlockRooms | None, list[Truths]]:
+    """What is printed about a block around the true counts, None where that is nothing; and its cohorts asked about.
+
+    Those that something is printed of below the state come in one run; others, which the state alone is printed of,
+    in the runs before and after. Of the cohorts that sizes tie to these nothing can be asked yet.
+    """
     own = pd.concat([said.about(name) for name in counted.sets])
     around = pd.concat([said.about(name) for name in (counted.among, *counted.around) if name] or [own.iloc[:0]])
     own, around = (part[part["unit_kind"].isin(counted.kinds)] for part in (own, around))
     rows = own if len(own) else around
     if rows.empty or counted.measure not in parts:
-        return None
-    smaller = rows[rows["unit_kind"] != "state"]
-    of = smaller if len(smaller) else rows
+        return None, []
     # Another measure that counts the same set may be observed in more cohorts: those are looked at with it.
     observed = observed_cohorts(parts, counted.measure, counted.levels[0])
-    asked = [year for year in range(int(of["first"].min()), int(of["last"].max()) + 1) if year in observed]
+    asked = [year for year in range(int(rows["first"].min()), int(rows["last"].max()) + 1) if year in observed]
     if not asked:
-        return None
+        return None, []
     tied = _tied(asked, pd.concat([own, around]))
     sources = (counted.among_source, *counted.around_sources)
     sized = observed.union(*(observed_cohorts(parts, *source) for source in sources))
-    return rooms_of(world(counted, parts, [year for year in tied if year in sized], asked), said)
+    rooms = rooms_of(world(counted, parts, [year for year in tied if year in sized]), said)
+    return rooms, _runs(rooms.world.cohorts, asked, rows)
+
+
+def _runs(cohorts: Ints, asked: list[int], rows: pd.DataFrame) -> list[Truths]:
+    """The cohorts asked about that follow each other, below the state or of the state alone: shape (cohorts,) each."""
+    smaller = rows[rows["unit_kind"] != "state"]
+    of = smaller if len(smaller) else rows
+    part = np.digitize(cohorts, [of["first"].min(), of["last"].max() + 1])
+    part[~np.isin(cohorts, asked)] = -1
+    run = np.cumsum(np.diff(part, prepend=part[0]) != 0)
+    return [run == at for at in np.unique(run[part >= 0])]
 
 
 def _tied(asked: list[int], said: pd.DataFrame) -> range:
@@ -134,14 +151,15 @@ def _looked_at(rooms: BlockRooms, policy: Policy, proved: pd.DataFrame | None) -
 
 
 def _asked(
-    rooms: BlockRooms, few: BlockRooms, findings: pd.DataFrame, least: tuple[int, int], seconds: float
+    rooms: BlockRooms, few: list[BlockRooms], findings: pd.DataFrame, least: tuple[int, int], seconds: float
 ) -> pd.DataFrame:
     """The findings that the flips left open, with what the solver adds: in few cohorts first, then in all of them."""
-    stages = [(rooms, seconds)] if few is rooms else [(few, min(SOON, seconds)), (rooms, seconds)]
-    for part, longest in stages:
-        is_open = _is_open(findings, least)
-        if is_open.any():
-            findings = updated(findings, _solved(part, findings[is_open], least, longest))
+    stages = [(part, min(SOON, seconds)) for part in few if part is not rooms]
+    for part, longest in [*stages, (rooms, seconds)]:
+        years = part.world.cohorts
+        is_due = _is_open(findings, least) & (findings["first"] >= years[0]) & (findings["last"] <= years[-1])
+        if is_due.any():
+            findings = updated(findings, _solved(part, findings[is_due], least, longest))
     return findings
 
 

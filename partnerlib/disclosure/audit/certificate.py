@@ -52,7 +52,7 @@ def witnesses(
     Errors
         ReleaseRefused when a table made does not reproduce every printed number: then the proof is none
     """
-    rooms = rooms_of(world(counted, parts, cohorts, cohorts), said)
+    rooms = rooms_of(world(counted, parts, cohorts), said)
     nearest = Nearest(rooms, seconds)
     up, down = nearest.changed(place, 1), nearest.changed(place, -1)
     tables = [_changed(rooms.world, change) for change in (down, up)]

@@ -207,15 +207,11 @@ class BlockRooms:
 
     @cached_property
     def asks(self) -> Truths:
-        """Spans that counts are asked of: single cohorts asked about, and windows of them that something is printed of.
-
-        Shape (spans,).
-        """
+        """Spans that counts are asked of, shape (spans,): single cohorts, and windows that something is printed of."""
         rows = pd.concat([*self.about, *self.sizes])
         rows = rows[~rows["is_reaching"]]
         printed = set(zip(rows["first"], rows["last"], strict=True))
-        is_asked = np.array([first == last or (first, last) in printed for first, last in self.spans.bounds])
-        return is_asked & ~self.spans.inside[:, ~self.world.asked].any(axis=1)
+        return np.array([first == last or (first, last) in printed for first, last in self.spans.bounds])
 
     @cached_property
     def listed_pairs(self) -> dict[tuple[int, int], Truths]:

@@ -20,11 +20,8 @@ def slices(aggregates: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(name): part for name, part in single.groupby("measure", sort=False, observed=True)}
 
 
-def world(
-    counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Sequence[int], asked: Sequence[int]
-) -> World:
-    """The world of one block, from the slices of the internal aggregates; `asked` are the cohorts its sets are printed
-    of."""
+def world(counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Sequence[int]) -> World:
+    """The world of one block, from the slices of the internal aggregates."""
     rows = _kept(aggregates[counted.measure], counted, cohorts)
     levels = [_level_of(rows, level) for level in counted.levels]
     whole = counted.among_source if counted.among_source[0] else (counted.measure, counted.levels[0])
@@ -47,7 +44,7 @@ def world(
     _refuse_impossible(counted, n, x)
     if not counted.has_programs:
         programs = [_with_none(kind, n, x, around) for kind in programs]
-    return World(counted, providers, districts, years, n, x, around, (*programs, *grouped), seen, np.isin(years, asked))
+    return World(counted, providers, districts, years, n, x, around, (*programs, *grouped), seen)
 
 
 def _fill_unobserved(sets: Sequence[Counts], kinds: Sequence[Classification], seen: Truths) -> None:

@@ -113,8 +113,6 @@ class World:
     seen: NDArray[np.bool_]
     """Shape (sets, cohorts): when the counted sets, what they are counted among and the larger sets are known. Until
     then a set holds everybody of the next larger one."""
-    asked: NDArray[np.bool_]
-    """Cohorts about which the release says something of the counted sets; the others tie them through sizes."""
 
 
 def of_cohorts(world: World, kept: NDArray[np.bool_]) -> World:
@@ -128,7 +126,6 @@ def of_cohorts(world: World, kept: NDArray[np.bool_]) -> World:
     return replace(
         world, cohorts=world.cohorts[kept], n=world.n.of(kept), x=world.x.of(kept),
         around=tuple(part.of(kept) for part in world.around), classifications=kinds, seen=world.seen[:, kept],
-        asked=world.asked[kept],
     )  # fmt: skip
 
 
