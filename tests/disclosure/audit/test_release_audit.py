@@ -94,6 +94,12 @@ def not_observed_yet(seed: int) -> State:
     return replace(state, printed=printed, only_sizes=False, observed=len(COHORTS) - 1)
 
 
+def oldest_of_the_state_alone(seed: int) -> State:
+    """The same, with nothing printed below the state that reaches back to the oldest cohort."""
+    state = not_observed_yet(seed)
+    return replace(state, printed=[cell for cell in state.printed if cell[0] == "state" or cell[3] > 0])
+
+
 def cells_of(state: State) -> pd.DataFrame:
     """The public cells: a band of the share beside its size, where at least ten people stand behind it."""
     rows = []
@@ -208,6 +214,10 @@ CASES = [
         pytest.param(not_observed_yet, seed, id=f"newest cohort not observed yet {seed}")
         for seed in sorted({*range(STATES), *TIED_BY_THE_STATE})
     ),
+    *(
+        pytest.param(oldest_of_the_state_alone, seed, id=f"oldest cohort of the state alone {seed}")
+        for seed in range(STATES)
+    ),
 ]
 
 
@@ -246,6 +256,27 @@ def test_every_count_has_as_many_values_as_there_are_tables(made: Callable[[int]
             if least < 2:
                 break
         assert (row.values_insider >= 2) == (least >= 2), f"{row}: the worst insider is left with {least}"
+
+
+@pytest.mark.parametrize("seed", range(STATES))
+def test_every_small_count_is_asked_for_in_years_of_the_state_alone_too(seed: int) -> None:
+    state = oldest_of_the_state_alone(seed)
+    cells = cells_of(state)
+    if cells.empty or (cells["counted"] != "hired").all():
+        pytest.skip("nothing is printed of what people did")
+    found = audited(state, cells)
+    asked = set(zip(found["unit_kind"], found["unit_code"], found["first"], found["last"], strict=True))
+    said = cells[cells["counted"] == "hired"]
+    first, last = (said["cohort"] - said["window_years"] + 1).min(), said["cohort"].max()
+    for cohort in range(COHORTS.index(first), COHORTS.index(last) + 1):
+        for kind, nodes in (("provider", state.n.shape[0] - 1), ("district", state.n.shape[1] - 1)):
+            for node in range(nodes):
+                where = (node, -1) if kind == "provider" else (-1, node)
+                inside = state.inside(*where, cohort, cohort)
+                size, count = state.n[inside].sum(), state.x[inside].sum()
+                is_small = size > 0 and min(count, size - count) < POLICY.thresholds.people
+                key = (kind, state.code(kind, node, node), COHORTS[cohort], COHORTS[cohort])
+                assert (key in asked) == is_small, key
 
 
 @pytest.mark.parametrize("seed", range(6))
