@@ -102,6 +102,47 @@ def test_no_text_is_more_than_text_in_a_pdf(tmp_path: Path) -> None:
     )
 
 
+@needs_pango
+@pytest.mark.parametrize("is_packed", [True, False])
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [({"S": "/JavaScript", "JS": "(app.alert)"}, ["JS", "JavaScript"]), ({"S": "/URI", "URI": "(elsewhere)"}, ["URI"])],
+)
+def test_a_pdf_that_runs_or_fetches_is_told_where_its_objects_are_packed_too(
+    action: dict[str, str], told: list[str], is_packed: bool
+) -> None:
+    import pydyf
+
+    document = pydyf.PDF()
+    document.add_object(pydyf.Dictionary(action))
+    document.catalog["OpenAction"] = document.objects[-1].reference
+    content = _written(document, is_packed)
+    assert (f"/{told[0]}".encode() in content) != is_packed
+    found = read_pdf(content, "page.pdf").problems
+    assert sorted(line.split(",")[0] for line in found if "does not need" in line) == told
+
+
+@needs_pango
+def test_bytes_of_a_picture_that_look_like_a_name_are_none() -> None:
+    import pydyf
+
+    document = pydyf.PDF()
+    document.add_object(pydyf.Stream([b"q Q % /JS /Launch /URI"]))
+    content = _written(document, is_packed=True)
+    assert b"/JS /Launch" in content
+    assert not [line for line in read_pdf(content, "page.pdf").problems if "does not need" in line]
+
+
+def _written(document: Any, is_packed: bool) -> bytes:
+    """A PDF of one empty page with the objects added, packed into a stream or plain."""
+    import pydyf
+
+    document.add_page(pydyf.Dictionary({"Type": "/Page", "Parent": document.pages.reference, "MediaBox": "[0 0 9 9]"}))
+    out = io.BytesIO()
+    document.write(out, version=b"1.7", identifier=True, compress=is_packed)
+    return out.getvalue()
+
+
 def test_a_name_from_right_to_left_stays_and_an_order_to_turn_goes() -> None:
     assert STRANGE["from right to left"] in html_of(invented_page(STRANGE["from right to left"]))
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", html_of(invented_page(STRANGE["turned around"])))

@@ -127,13 +127,35 @@ def read_pdf(content: bytes, name: str) -> Print:
         about = {key: str(value) for key, value in (reader.metadata or {}).items()}
         root: Any = reader.trailer["/Root"]
         is_tagged = bool(root.get("/MarkInfo", {}).get("/Marked")) and "/Lang" in root
+        named = _names(reader)
     except (PyPdfError, KeyError, ValueError, AttributeError, TypeError) as problem:
         raise ReleaseRefused(f"{name}: cannot be read as a PDF ({type(problem).__name__})") from None
-    problems = [f"{key[1:]}, which a page does not need" for key in PDF_FOREIGN if key.encode() in content]
+    problems = [f"{key[1:]}, which a page does not need" for key in PDF_FOREIGN if key in named]
     problems += [f"property {key[1:]}" for key in about if key not in {"/Producer", "/Title", "/Lang"}]
     problems += ["no tags: a reader of screens cannot read it"] * (not is_tagged)
     counted = [re.sub(rf"(?<!\d){place} / {count}(?!\d)", "", text) for place, text in enumerate(pages, start=1)]
     return Print(tuple(counted), tuple(texts), tuple(problems))
+
+
+def _names(reader: Any) -> set[str]:
+    """Every name that a PDF's objects hold, those of packed objects too. What a stream's bytes look like is no name."""
+    from pypdf.generic import IndirectObject, NameObject
+
+    places = {(number, generation) for generation, numbers in reader.xref.items() for number in numbers}
+    places |= {(number, 0) for number in reader.xref_objStm}
+    found: set[str] = set()
+    for number, generation in places:
+        waiting = [reader.get_object(IndirectObject(number, generation, reader))]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, dict):
+                found.update(node)
+                waiting += node.values()
+            elif isinstance(node, list):
+                waiting += node
+            elif isinstance(node, NameObject):
+                found.add(str(node))
+    return found
 
 
 def _alternative_texts(reader: Any) -> Sequence[str]:
