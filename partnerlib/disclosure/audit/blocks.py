@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from partnerlib.disclosure.audit.alone import RELATED
 from partnerlib.disclosure.audit.statements import COUNTABLE, Statements
 from partnerlib.disclosure.audit.worlds import Counted
+from partnerlib.errors import ReleaseRefused
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the aggregates hold of a set under the name of one measure and level."""
+
+    measure: str
+    levels: tuple[str, ...]
+    cohorts: frozenset[int]
+    kinds: frozenset[str]
+    """Kinds of unit it is counted for."""
+
+    @property
+    def source(self) -> tuple[str, str]:
+        return self.measure, self.levels[0]
+
+    def is_as_full_as(self, other: Held) -> bool:
+        return self.cohorts >= other.cohorts and self.kinds >= other.kinds
 
 
 def blocks(definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame], samples: Mapping[str, str]) -> list[Counted]:
     """Every set the release counts, once: levels that part a set together, then sizes nobody else counts.
 
-    Of several measures that count the same set, the one observed in most cohorts stands for it.
+    Of several measures that count the same set, the one that holds it for most cohorts and kinds of unit stands for it,
+    whatever the order of the definitions.
+
+    Errors
+        ReleaseRefused when one measure holds a set in other years, or for other kinds of unit, than another
     """
-    sources = _sources(definitions, parts)
+    definitions = definitions.sort_values(["measure", "level"])
+    countable = definitions[definitions["statistic"].isin(COUNTABLE)]
+    sources = _sources(countable, parts)
     within = {str(row.among): str(row.within) for row in definitions.itertuples()}
-    kinds = {str(row.among): _kinds(row) for row in definitions.itertuples()}
-    closed = {str(row.among): (row.providers == "equal", row.districts == "equal") for row in definitions.itertuples()}
+    kinds, closed = _kinds(definitions), _closed(definitions)
 
     def around(name: str) -> tuple[str, ...]:
         """Larger sets whose counts are known for every kind of unit that this one's are."""
@@ -28,57 +53,89 @@ def blocks(definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame], samples
             return ()
         return (larger, *around(larger))
 
-    def block(sets: tuple[str, ...], among: str, measure: str, levels: tuple[str, ...], role: str) -> Counted:
-        held = around(among) if among else ()
+    def block(
+        sets: tuple[str, ...], among: str, held: Held, adding_up: tuple[str, ...], role: str = "numerator"
+    ) -> Counted:
+        larger = around(among) if among else ()
+        whole = sources.get(among)
+        is_own = role == "numerator" and whole is not None and held.is_as_full_as(whole)
         return Counted(
-            sets, among, measure, levels, role, sources.get(among, ("", "")), held,
-            tuple(sources[name] for name in held), kinds[among or sets[0]], closed[among or sets[0]],
-            tuple(closed[name] for name in (among or sets[0], *held)),
+            sets, among, held.measure, held.levels, role,
+            ("", "") if whole is None else held.source if is_own else whole.source,
+            larger, tuple(sources[name].source for name in larger), adding_up, closed[among or sets[0]],
+            tuple(closed[name] for name in (among or sets[0], *larger)),
         )  # fmt: skip
 
-    found: dict[tuple[tuple[str, ...], str], Counted] = {}
-    countable = definitions[definitions["statistic"].isin(COUNTABLE) & (definitions["counted"] != "")]
-    by_measure = {str(measure): rows for measure, rows in countable.groupby("measure", sort=False)}
-    longest = sorted(
-        by_measure, key=lambda name: -len(observed_cohorts(parts, name, str(by_measure[name]["level"].iloc[0])))
-    )
-    for measure, rows in ((name, by_measure[name]) for name in longest):
+    counting: dict[tuple[tuple[str, ...], str], list[pd.DataFrame]] = {}
+    for _, rows in countable[countable["counted"] != ""].groupby("measure", sort=True):
         together = rows["is_partition"].all() and len(rows) > 1
         for part in [rows] if together else [rows.iloc[[at]] for at in range(len(rows))]:
             sets, among = tuple(part["counted"].astype("str")), str(part["among"].iloc[0])
-            whole = "" if sets == (among,) else among
-            found.setdefault(
-                (sets, whole), block(sets, whole, measure, tuple(part["level"].astype("str")), "numerator")
-            )
-    counted_alone = {name for sets, _ in found for name in sets}
-    for among, (measure, level) in sources.items():
+            counting.setdefault((sets, "" if sets == (among,) else among), []).append(part)
+    found = []
+    for (sets, among), rows_of in counting.items():
+        held = _fullest(sets[0], [_held(parts, *_named(part)) for part in rows_of])
+        found.append(block(sets, among, held, _adding_up(pd.concat(rows_of))))
+    counted_alone = {name for sets, _ in counting for name in sets}
+    for among, whole in sources.items():
         if among not in counted_alone:
             parent = next(iter(around(among)), "")
-            is_answering = bool(parent) and samples.get(sources[parent][0]) == samples.get(measure)
-            found[((among,), "")] = replace(
-                block((among,), parent, measure, (level,), "denominator"),
-                kinds=kinds[among], closed=closed[among], is_answering=is_answering,
-            )  # fmt: skip
-    return list(found.values())
+            is_answering = bool(parent) and samples.get(sources[parent].measure) == samples.get(whole.measure)
+            sizes = block((among,), parent, whole, kinds[among], "denominator")
+            found.append(replace(sizes, closed=closed[among], is_answering=is_answering))
+    return found
 
 
-def _kinds(row: object) -> tuple[str, ...]:
-    """Kinds of unit whose counts of a set add up."""
-    related = {"providers": "provider", "programs": "program", "districts": "district", "partnerships": "partnership"}
-    return (*(kind for name, kind in related.items() if getattr(row, name) != "none"), "state")
+def _named(rows: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
+    """Measure and levels of its definitions."""
+    return str(rows["measure"].iloc[0]), tuple(rows["level"].astype("str"))
 
 
-def _sources(definitions: pd.DataFrame, parts: Mapping[str, pd.DataFrame]) -> dict[str, tuple[str, str]]:
-    """For every set of sizes, the measure and level whose denominators hold it in most cohorts."""
-    best: dict[str, tuple[int, tuple[str, str]]] = {}
-    for row in definitions.itertuples():
-        measure, level = str(row.measure), str(row.level)
-        if measure not in parts or row.statistic not in COUNTABLE:
-            continue
-        seen = len(observed_cohorts(parts, measure, level))
-        if seen and seen > best.get(str(row.among), (-1, ("", "")))[0]:
-            best[str(row.among)] = (seen, (measure, level))
-    return {among: chosen for among, (_, chosen) in best.items() if among}
+def _held(parts: Mapping[str, pd.DataFrame], measure: str, levels: tuple[str, ...]) -> Held:
+    cohorts = frozenset(observed_cohorts(parts, measure, levels[0]))
+    rows = parts.get(measure)
+    kinds = frozenset(rows["unit_kind"].astype("str")) if rows is not None and cohorts else frozenset[str]()
+    return Held(measure, levels, cohorts, kinds)
+
+
+def _fullest(name: str, held: Sequence[Held]) -> Held:
+    """The one of several measures of a set that holds all that any of them does."""
+    known = [each for each in held if each.cohorts] or held
+    for each in known:
+        if all(each.is_as_full_as(other) for other in known):
+            return each
+    raise ReleaseRefused(
+        f"{name}: {', '.join(each.measure for each in known)} count it in different years or for different kinds of "
+        "unit, and none in all; the audit cannot start, and nothing is published"
+    )
+
+
+def _adding_up(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Kinds of unit whose counts of a set add up, according to any measure that counts it."""
+    return (*(kind for kind, column in RELATED.items() if rows[column].ne("none").any()), "state")
+
+
+def _kinds(definitions: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    return {str(name): _adding_up(rows) for name, rows in definitions.groupby("among", sort=True)}
+
+
+def _closed(definitions: pd.DataFrame) -> dict[str, tuple[bool, bool]]:
+    """For every set of sizes, whether everybody in it is known to have a provider, and a district."""
+    return {
+        str(name): (bool(rows["providers"].eq("equal").any()), bool(rows["districts"].eq("equal").any()))
+        for name, rows in definitions.groupby("among", sort=True)
+    }
+
+
+def _sources(countable: pd.DataFrame, parts: Mapping[str, pd.DataFrame]) -> dict[str, Held]:
+    """For every set of sizes, the measure and level whose denominators hold it in full."""
+    found = {}
+    for name, rows in countable[countable["among"] != ""].groupby("among", sort=True):
+        each = sorted({(str(row.measure), str(row.level)) for row in rows.itertuples()})
+        held = [part for part in (_held(parts, measure, (level,)) for measure, level in each) if part.cohorts]
+        if held:
+            found[str(name)] = _fullest(str(name), held)
+    return found
 
 
 def observed_cohorts(parts: Mapping[str, pd.DataFrame], measure: str, level: str) -> set[int]:

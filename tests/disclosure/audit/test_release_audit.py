@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from partnerlib.disclosure.audit.blocks import blocks
 from partnerlib.disclosure.audit.certificate import witnesses
 from partnerlib.disclosure.audit.layout import Place
 from partnerlib.disclosure.audit.ranges import ranges
@@ -26,8 +27,6 @@ TIED_BY_THE_STATE = (113, 168, 235, 240, 471, 555, 580)
 LADDER = ((61, 5), (31, 10), (16, 20), (0, 50))
 COHORTS = (2016, 2017, 2018)
 POLICY = read_policy("standard")
-CLOSED = (True, False)
-"""Everybody has a provider, and not everybody a district."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def aggregates_of(state: State) -> dict[str, pd.DataFrame]:
     hired = everybody.assign(
         numerator=everybody["numerator"].where(is_known), denominator=everybody["denominator"].where(is_known, 0.0)
     )
-    return {"hired": hired, "everybody": everybody}
+    return {"hired": hired, "found": hired[hired["unit_kind"] != "partnership"], "everybody": everybody}
 
 
 class Everything:
@@ -189,23 +188,33 @@ class Everything:
         return 3 if found.values is None else min(found.values, 3)
 
 
+def definitions_of(state: State) -> pd.DataFrame:
+    """What the release says of its measures: two count the same people, and only the second counts them by pair.
+
+    Everybody has a provider, and not everybody a district.
+    """
+    relation = {"programs": "none", "providers": "equal", "districts": "at most", "cohorts": "none"}
+    common = relation | {"level": "", "statistic": "rate", "among": "everybody", "within": "", "is_partition": False}
+    hired = "" if state.only_sizes else "hired"
+    return pd.DataFrame(
+        [
+            common | {"measure": "found", "counted": hired, "partnerships": "none"},
+            common | {"measure": "hired", "counted": hired, "partnerships": "at most"},
+            common | {"measure": "everybody", "counted": "", "partnerships": "at most"},
+        ]
+    )
+
+
+def block_of(state: State) -> Counted:
+    """What the audit makes of those definitions."""
+    name = "everybody" if state.only_sizes else "hired"
+    found = blocks(definitions_of(state), aggregates_of(state), samples={})
+    return next(block for block in found if block.sets == (name,))
+
+
 def audited(state: State, cells: pd.DataFrame) -> pd.DataFrame:
-    said = statements(cells, pd.DataFrame({"measure": ["hired"], "level": [""]}))
-    if state.only_sizes:
-        counted = Counted(
-            ("everybody",),
-            "",
-            "hired",
-            role="denominator",
-            among_source=("hired", ""),
-            closed=CLOSED,
-            sizes_closed=(CLOSED,),
-        )
-    else:
-        counted = Counted(
-            ("hired",), "everybody", "hired", among_source=("everybody", ""), closed=CLOSED, sizes_closed=(CLOSED,)
-        )
-    return audit_block(counted, aggregates_of(state), said, POLICY, 60)
+    said = statements(cells, definitions_of(state))
+    return audit_block(block_of(state), aggregates_of(state), said, POLICY, 60)
 
 
 CASES = [
@@ -286,10 +295,7 @@ def test_two_complete_tables_print_the_same_release(seed: int) -> None:
     cells = cells_of(state)
     if cells.empty or state.only_sizes:
         pytest.skip("nothing is printed of what people did")
-    said = statements(cells, pd.DataFrame({"measure": ["hired"], "level": [""]}))
-    counted = Counted(
-        ("hired",), "everybody", "hired", among_source=("hired", ""), closed=CLOSED, sizes_closed=(CLOSED,)
-    )
+    said, counted = statements(cells, definitions_of(state)), block_of(state)
     found = audited(state, cells)
     row = found[found["values"] > 2].iloc[0]
     codes = [f"{p:08d}" for p in range(state.n.shape[0] - 1)], [f"{d + 100:08d}" for d in range(state.n.shape[1] - 1)]
