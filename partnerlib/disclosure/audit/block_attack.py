@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.blocks import observed_cohorts
+from partnerlib.disclosure.audit.blocks import years_of
 from partnerlib.disclosure.audit.change_program import SOON, Attack
 from partnerlib.disclosure.audit.exact import changes_for_public, exposed_to, named
 from partnerlib.disclosure.audit.flips import Truths
@@ -104,15 +104,15 @@ def _rooms(
     rows = own if len(own) else around
     if rows.empty or counted.measure not in parts:
         return None, []
-    # Another measure that counts the same set may be observed in more cohorts: those are looked at with it.
-    observed = observed_cohorts(parts, counted.measure, counted.levels[0])
-    asked = [year for year in range(int(rows["first"].min()), int(rows["last"].max()) + 1) if year in observed]
+    years = years_of(counted, parts, said)
+    asked = [year for year in range(int(rows["first"].min()), int(rows["last"].max()) + 1) if year in years[0].observed]
     if not asked:
         return None, []
     tied = _tied(asked, pd.concat([own, around]))
-    sources = (counted.among_source, *counted.around_sources)
-    sized = observed.union(*(observed_cohorts(parts, *source) for source in sources))
-    rooms = rooms_of(world(counted, parts, [year for year in tied if year in sized]), said)
+    for each in years[1:]:
+        said = said.and_nobody(each.name, each.empty) if each.empty else said
+    known = frozenset[int]().union(*(each.known for each in years))
+    rooms = rooms_of(world(counted, parts, [year for year in tied if year in known], years), said)
     return rooms, _runs(rooms.world.cohorts, asked, rows)
 
 

@@ -147,6 +147,36 @@ def observed_cohorts(parts: Mapping[str, pd.DataFrame], measure: str, level: str
     return set() if (state["denominator"] % 1 > 0).any() else set(state["cohort"].astype(int))
 
 
+@dataclass(frozen=True)
+class Years:
+    """What is known of the years of a set: in which somebody was observed, and in which printed windows say nobody was.
+
+    A window of three years in which one was not observed is printed of the other two: everybody can know that.
+    """
+
+    name: str
+    observed: frozenset[int]
+    empty: frozenset[int]
+
+    @property
+    def known(self) -> frozenset[int]:
+        return self.observed | self.empty
+
+
+def years_of(counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements) -> list[Years]:
+    """Of the counted sets of a block, of what they are counted among (themselves, if nothing is), of what is around."""
+    own = counted.measure, counted.levels[0]
+    names = [(counted.sets[0], own), (counted.among, counted.among_source) if counted.among else (counted.sets[0], own)]
+    names += [*zip(counted.around, counted.around_sources, strict=True)]
+    found = []
+    for name, source in names:
+        observed = frozenset(observed_cohorts(parts, *source))
+        windows = said.about(name)[["first", "last"]].drop_duplicates().itertuples(index=False)
+        spoken = frozenset(year for first, last in windows for year in range(first, last + 1))
+        found.append(Years(name, observed, spoken - observed))
+    return found
+
+
 def names_of(counted: Counted) -> list[str]:
     return [name for name in (*counted.sets, counted.among, *counted.around) if name]
 

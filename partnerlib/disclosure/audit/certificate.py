@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from partnerlib.disclosure.audit.blocks import years_of
 from partnerlib.disclosure.audit.layout import CLASS, DISTRICT, PAIR, PROVIDER, Place
 from partnerlib.disclosure.audit.nearest_worlds import Changed, Nearest
 from partnerlib.disclosure.audit.rooms import BlockRooms, rooms_of
@@ -52,7 +53,7 @@ def witnesses(
     Errors
         ReleaseRefused when a table made does not reproduce every printed number: then the proof is none
     """
-    rooms = rooms_of(world(counted, parts, cohorts), said)
+    rooms = rooms_of(world(counted, parts, cohorts, years_of(counted, parts, said)), said)
     nearest = Nearest(rooms, seconds)
     up, down = nearest.changed(place, 1), nearest.changed(place, -1)
     tables = [_changed(rooms.world, change) for change in (down, up)]

@@ -5,7 +5,7 @@ Read from the printed columns alone: an exact count, a rounded count, a band of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,12 @@ class Statements:
     def about(self, name: str) -> pd.DataFrame:
         """The statements on one set; none for a set the release is silent about."""
         return self.by_set.get(name, self.rows.iloc[:0])
+
+    def and_nobody(self, name: str, years: Collection[int]) -> Statements:
+        """These, and that in some years the set holds nobody."""
+        nobody = [("", "state", "", year, year, "", "", 0, 0, False) for year in sorted(years)]
+        rows = pd.DataFrame([(name, *row) for row in nobody], columns=list(COLUMNS))
+        return Statements(self.rows, {**self.by_set, name: pd.concat([self.about(name), rows], ignore_index=True)})
 
 
 def levels_of(definitions: pd.DataFrame) -> dict[str, tuple[str, ...]]:

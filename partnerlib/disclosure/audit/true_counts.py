@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from partnerlib.disclosure.audit.blocks import observed_cohorts
+from partnerlib.disclosure.audit.blocks import Years
 from partnerlib.disclosure.audit.flips import Truths
 from partnerlib.disclosure.audit.worlds import NOBODYS, Classification, Counted, Counts, Ints, World, summed_to
 from partnerlib.errors import ReleaseRefused
@@ -20,8 +20,14 @@ def slices(aggregates: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(name): part for name, part in single.groupby("measure", sort=False, observed=True)}
 
 
-def world(counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Sequence[int]) -> World:
-    """The world of one block, from the slices of the internal aggregates."""
+def world(
+    counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Sequence[int], known: Sequence[Years]
+) -> World:
+    """The world of one block, from the slices of the internal aggregates.
+
+    Parameters
+        known: of the counted set and of ever larger ones around it, in which years their counts are known
+    """
     rows = _kept(aggregates[counted.measure], counted, cohorts)
     levels = [_level_of(rows, level) for level in counted.levels]
     whole = counted.among_source if counted.among_source[0] else (counted.measure, counted.levels[0])
@@ -38,8 +44,7 @@ def world(counted: Counted, aggregates: Mapping[str, pd.DataFrame], cohorts: Seq
     programs = _programs(sizes, levels, larger, counted.role, axes)
     is_plain = counted.levels == ("",) and whole[0] == counted.measure
     grouped = _subgroups(rows, counted.role, axes) if is_plain and not larger else []
-    sources = ((counted.measure, counted.levels[0]), whole, *counted.around_sources)
-    seen = np.stack([np.isin(years, [*observed_cohorts(aggregates, *source)]) for source in sources])
+    seen = np.stack([np.isin(years, [*each.known]) for each in known])
     _fill_unobserved([x.level(0), n, *around], (*programs, *grouped), seen)
     _refuse_impossible(counted, n, x)
     if not counted.has_programs:

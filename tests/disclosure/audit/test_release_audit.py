@@ -43,6 +43,8 @@ class State:
     only_sizes: bool
     observed: int = len(COHORTS)
     """How many cohorts it is known of what became of them; of newer ones sizes alone are printed."""
+    empty: int = 0
+    """How many cohorts, the oldest, nobody was observed in, which windows of several are printed without."""
 
     def code(self, kind: str, p: int, d: int) -> str:
         return {"state": "00000000", "provider": f"{p:08d}", "district": f"{d + 100:08d}"}.get(
@@ -97,6 +99,13 @@ def oldest_of_the_state_alone(seed: int) -> State:
     """The same, with nothing printed below the state that reaches back to the oldest cohort."""
     state = not_observed_yet(seed)
     return replace(state, printed=[cell for cell in state.printed if cell[0] == "state" or cell[3] > 0])
+
+
+def begun_later(seed: int) -> State:
+    """The same, with nobody observed in the oldest cohort."""
+    state = not_observed_yet(seed)
+    later = np.arange(len(COHORTS)) > 0
+    return replace(state, n=state.n * later, x=state.x * later, empty=1, observed=len(COHORTS) - seed % 2)
 
 
 def cells_of(state: State) -> pd.DataFrame:
@@ -160,6 +169,7 @@ class Everything:
             most = 0 if at[0] == state.n.shape[0] - 1 else np.inf
             self.n[at], self.x[at] = builder.unknown(f"n{at}", 0, most), builder.unknown(f"x{at}", 0, most)
             builder.constrain("", {int(self.x[at]): 1, int(self.n[at]): -1}, -np.inf, 0)
+        builder.constrain("", {int(u): 1 for u in self.n[..., : state.empty].ravel()}, 0, 0)
         kept = {(str(r.unit_kind), str(r.unit_code), int(r.cohort), int(r.window_years)): r for r in cells.itertuples()}
         for kind, p, d, first, last in state.printed:
             row = kept.get((kind, state.code(kind, p, d), COHORTS[last], last - first + 1))
@@ -226,6 +236,10 @@ CASES = [
     *(
         pytest.param(oldest_of_the_state_alone, seed, id=f"oldest cohort of the state alone {seed}")
         for seed in range(STATES)
+    ),
+    *(
+        pytest.param(begun_later, seed, id=f"nobody observed in the oldest cohort {seed}")
+        for seed in range(STATES // 2)
     ),
 ]
 
