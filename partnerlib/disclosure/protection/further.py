@@ -35,7 +35,8 @@ def withhold(protected: Protected, cells: pd.DataFrame) -> Protected:
     Rule
         A published cell takes one step, together with every cell that tells of the same set of people there, and with
         all levels of its distribution. A hidden one makes a partner take it: of the cells that add up with it (the
-        same unit's window and cohorts, units of the same kind, the larger unit), the one of fewest people, states last.
+        same unit's window and cohorts, units of the same kind, the larger unit there and then, the larger unit's
+        windows that overlap, at last any of the set), the one of fewest people, states last.
         An n to the nearest five takes with it everything printed beside it. Where more than one step is asked for, all
         exact counts of the unit take one, and the unit tells nothing more of the set where nothing is to be told
     Errors
@@ -136,8 +137,11 @@ def _partner(free: pd.DataFrame, wanted: Any) -> np.ndarray:
     in_time = here & (overlaps & ~((cohorts == cohort) & (windows == window))).to_numpy(bool)
     now = ((cohorts == cohort) & (windows == window)).to_numpy(bool)
     beside = now & (kinds == kind).to_numpy(bool) & ~here & _shares_a_whole(kind, code, codes)
-    above = now & same_value & _holds(kind, code, kinds, codes)
-    for options in (in_time | beside, above):
+    above = same_value & _holds(kind, code, kinds, codes)
+    in_part = overlaps.to_numpy(bool)
+    # Earlier releases tie years that no window of this one has in common: then any number of the set may be a partner.
+    tied = (kinds == kind).to_numpy(bool) & same_value
+    for options in (in_time | beside, above & now, above & in_part, tied & in_part, tied, above):
         found = np.flatnonzero(same & options)
         if len(found):
             return _at(free, free.iloc[found[np.argmin(free["n"].to_numpy()[found])]])
