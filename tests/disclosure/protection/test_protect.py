@@ -397,3 +397,18 @@ def test_what_the_department_prints_is_exact_n_and_whole_percents_from_six_peopl
 def test_one_synthetic_mark_for_every_cell() -> None:
     assert protected(1).cells["is_synthetic"].all()
     assert not protect(invented(1), STANDARD, RELATIONS, is_synthetic=False).cells["is_synthetic"].any()
+
+
+@pytest.mark.parametrize("years", ["that overlap", "with none in common"])
+def test_the_states_other_windows_tell_less_when_nothing_nearer_is_left(years: str) -> None:
+    """A number of other years gives a hidden one away by differences of windows, or beside earlier releases."""
+    result, named = protected(1), of_set("employed")
+    internal, cohort = result.internal, int(named["cohort"].iat[0])
+    is_set = (internal["counted"] == named["set"].iat[0]).to_numpy(bool)
+    begins = internal["cohort"] - internal["window_years"]
+    is_other = (internal["cohort"] > cohort) & ((begins < cohort) if years == "that overlap" else (begins >= cohort))
+    left = is_set & (is_other & (internal["unit_kind"] == "state") & (internal["by"] == "")).to_numpy(bool)
+    alone = replace(result, internal=internal.assign(why=internal["why"].mask(is_set & ~left, "partner")))
+    after = withhold(alone, named).internal
+    tells_less = (after["coarser"] > alone.internal["coarser"]) | (after["why"] != alone.internal["why"])
+    assert tells_less.sum() == 1 and left[tells_less].all()
