@@ -213,13 +213,14 @@ def attack(
 
 
 COLUMNS_ASKED = (
-    "measure", "set", "kind", "unit_kind", "unit_code", "cohort", "window_years", "steps", "is_nothing_told",
+    "measure", "set", "kind", "unit_kind", "unit_code", "by", "of", "cohort", "window_years", "steps",
+    "is_nothing_told",
 )  # fmt: skip
 
 NUMBERS = ("value", "value_low", "value_high", "low", "high", "n", "n_low", "n_high", "people")
 """Columns of a cell that tell something."""
 
-PLACE = ["measure", "set", "kind", "unit_kind", "unit_code", "first", "last"]
+PLACE = ["measure", "set", "kind", "unit_kind", "unit_code", "by", "of", "first", "last"]
 """What names a quantity that attackers ask for."""
 
 
@@ -329,7 +330,8 @@ def _around(definitions: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 def _named(row: Any) -> str:
     span = row.last if row.first == row.last else f"{row.first} to {row.last}"
     found = row.attacker if is_unproved(row.attacker) else f"found by {row.attacker or 'insiders'}"
-    return f"{row.measure} ({row.set}), {row.unit_kind}:{row.unit_code}, {span}: {found}"
+    subgroup = f", {row.by} {row.of}" if row.by else ""
+    return f"{row.measure} ({row.set}), {row.unit_kind}:{row.unit_code}{subgroup}, {span}: {found}"
 
 
 def is_unproved(attacker: str) -> bool:

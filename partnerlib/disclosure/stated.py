@@ -18,7 +18,7 @@ from partnerlib.disclosure.protection import protect
 from partnerlib.disclosure.protection.relations import Relations
 from partnerlib.disclosure.zones import Aggregates
 
-_PLACE = ["set", "unit_kind", "unit_code", "first", "last"]
+_PLACE = ["set", "unit_kind", "unit_code", "by", "of", "first", "last"]
 
 
 def found_by_public(
@@ -44,8 +44,8 @@ def found_by_public(
 
 def _values_alone(counts: pd.DataFrame, cells: pd.DataFrame, definitions: pd.DataFrame) -> pd.Series:
     """Whole numbers that the narrowest single statement about each count leaves; none where nothing is printed."""
-    said = statements(cells, definitions).rows
-    joined = counts.reset_index().merge(said[said["group"] == ""], on=_PLACE)
+    said = statements(cells, definitions).rows.rename(columns={"of": "share_of", "group": "by", "group_value": "of"})
+    joined = counts.reset_index().merge(said, on=_PLACE).rename(columns={"of": "subgroup", "share_of": "of"})
     low, high = count_bounds(joined, joined["size"].to_numpy(dtype=np.int64))
     return joined.assign(values_alone=high - low + 1).groupby("index")["values_alone"].min()
 

@@ -27,10 +27,10 @@ from partnerlib.disclosure.policy import Policy
 PUBLIC = "public"
 
 FINDING_COLUMNS = (
-    "measure", "set", "kind", "unit_kind", "unit_code", "first", "last", "count", "size", "values", "values_insider",
-    "least", "most", "attacker",
+    "measure", "set", "kind", "unit_kind", "unit_code", "by", "of", "first", "last", "count", "size", "values",
+    "values_insider", "least", "most", "attacker",
 )  # fmt: skip
-"""`kind` is `size` where the number of people itself is what could be found, else `counted`."""
+"""`kind`: `size` where the number of people itself could be found, else `counted`; `by` and `of`: a subgroup."""
 
 CHUNK = 100
 """Counts of a block that one process puts to the solver: worlds found for one of them often serve the others."""
@@ -87,7 +87,8 @@ def parts_left(task: Task, findings: pd.DataFrame) -> list[Task]:
 
 
 def shown(findings: pd.DataFrame) -> pd.DataFrame:
-    return findings.assign(unit_kind=kind_shown(findings["unit_kind"].astype("str")))[list(FINDING_COLUMNS)]
+    kinds = kind_shown(findings["unit_kind"].astype("str"))
+    return findings.assign(unit_kind=kinds, by="", of="")[list(FINDING_COLUMNS)]
 
 
 def _rooms(

@@ -20,7 +20,9 @@ from partnerlib.disclosure.audit.statements import Statements
 from partnerlib.disclosure.audit.true_counts import world
 from partnerlib.disclosure.audit.worlds import NOBODYS, Counted, Counts, Ints, World
 
-COLUMNS = ("set", "kind", "unit_kind", "unit_code", "first", "last", "least", "most", "values", "values_insider")
+COLUMNS = (
+    "set", "kind", "unit_kind", "unit_code", "by", "of", "first", "last", "least", "most", "values", "values_insider",
+)  # fmt: skip
 """What the certificate says of a count: that it may be as low as `least` and as high as `most` for all that is printed,
 and how many values at least are possible for the public and for the worst insider."""
 
@@ -38,7 +40,7 @@ class Witnesses:
 
 def certificate(findings: pd.DataFrame) -> bytes:
     """The certificate as Parquet, the same bytes for the same findings. Internal: it surrounds true counts."""
-    rows = findings[list(COLUMNS)].sort_values(list(COLUMNS[:6]), kind="stable").reset_index(drop=True)
+    rows = findings[list(COLUMNS)].sort_values(list(COLUMNS[:8]), kind="stable").reset_index(drop=True)
     stream = io.BytesIO()
     rows.to_parquet(stream, index=False)
     return stream.getvalue()

@@ -21,6 +21,7 @@ from partnerlib.disclosure.audit.means import exposed_means
 from partnerlib.disclosure.audit.remembered import Looked, Memory
 from partnerlib.disclosure.audit.side_by_side import attacked
 from partnerlib.disclosure.audit.statements import Statements, statements
+from partnerlib.disclosure.audit.subgroups import subgroups
 from partnerlib.disclosure.audit.true_counts import slices
 from partnerlib.disclosure.audit.worlds import Counted
 from partnerlib.disclosure.policy import Policy
@@ -80,7 +81,9 @@ def audit_counts(
     every_mean = cells if earlier_means is None else pd.concat([cells, earlier_means], ignore_index=True)
     found.append(_of_means(exposed_means(every_mean, definitions, parts, policy), policy))
     found.append(_of_shares(shares_alone(cells, definitions, policy), policy))
-    findings = pd.concat(found, ignore_index=True)
+    of_subgroups = subgroups(keys.values(), said, definitions, parts, policy, seconds, memory.subgroups)
+    found.append(of_subgroups.assign(kind="counted")[list(FINDING_COLUMNS)])
+    findings = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
     is_open = (findings["values"] < policy.complement.public) | (
         findings["values_insider"] < policy.complement.insiders
     )
@@ -100,8 +103,9 @@ def _of_means(means: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Leftover means among the findings: enough values, or the one that the printed means give away."""
     values = np.where(means["is_exposed"], 1, policy.complement.public)
     return means.assign(
-        set="", kind="mean", count=means["people"], size=means["people"], values=values, values_insider=values,
-        least=means["people"], most=means["people"], attacker=np.where(means["is_exposed"], PUBLIC, ""),
+        set="", kind="mean", by="", of="", count=means["people"], size=means["people"], values=values,
+        values_insider=values, least=means["people"], most=means["people"],
+        attacker=np.where(means["is_exposed"], PUBLIC, ""),
     )[list(FINDING_COLUMNS)]  # fmt: skip
 
 
@@ -109,7 +113,7 @@ def _of_shares(shares: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Shares that are part of no sum among the findings; nobody's own people narrow them."""
     exposed = np.where(shares["values"] < policy.complement.public, PUBLIC, "")
     return shares.assign(
-        kind="counted", count=shares["least"], values_insider=shares["values"], attacker=exposed
+        kind="counted", by="", of="", count=shares["least"], values_insider=shares["values"], attacker=exposed
     )[list(FINDING_COLUMNS)]  # fmt: skip
 
 

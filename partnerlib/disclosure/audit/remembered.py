@@ -39,6 +39,8 @@ class Memory:
     """By a hash of a block and everything printed about it: what did not change is not attacked again."""
     looked: dict[tuple[Counted, str], list[Looked]] = field(default_factory=dict)
     """By block and policy: its last states, newest first."""
+    subgroups: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """Findings on the state's subgroups, by a hash of everything printed about them."""
 
     def keep(self, key: str, counted: Counted, policy: Policy, looked: Looked) -> None:
         self.findings[key] = looked.findings
