@@ -214,7 +214,7 @@ def attack(
 
 COLUMNS_ASKED = (
     "measure", "set", "kind", "unit_kind", "unit_code", "by", "of", "cohort", "window_years", "steps",
-    "is_nothing_told",
+    "is_nothing_told", "is_proved",
 )  # fmt: skip
 
 NUMBERS = ("value", "value_low", "value_high", "low", "high", "n", "n_low", "n_high", "people")
@@ -302,6 +302,7 @@ def _places(
     places = exposed.assign(
         cohort=exposed["last"], window_years=exposed["last"] - exposed["first"] + 1, kind=np.where(is_size, "size", ""),
         steps=np.array(STRIDES)[np.minimum(often, len(STRIDES)) - 1], is_nothing_told=often >= HOPELESS,
+        is_proved=~exposed["attacker"].map(is_unproved).astype(bool),
     )[[*COLUMNS_ASKED]]  # fmt: skip
     around = _around(definitions)
     larger = [

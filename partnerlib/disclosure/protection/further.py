@@ -35,8 +35,9 @@ def withhold(protected: Protected, cells: pd.DataFrame) -> Protected:
     Rule
         A published cell takes one step, together with every cell that tells of the same set of people there, and with
         all levels of its distribution. A hidden one makes a partner take it: of the cells that add up with it (the
-        same unit's window and cohorts, units of the same kind, the larger unit there and then, the larger unit's
-        windows that overlap, at last any of the set), the one of fewest people, states last.
+        same unit's window and cohorts, units of the same kind, the larger unit), the one of fewest people, states last.
+        When no place named has a partner left, those of other years are: the larger unit's first. What is exposed only
+        because the solver gave no answer (`is_proved` is false) takes none of these
         An n to the nearest five takes with it everything printed beside it. Where more than one step is asked for, all
         exact counts of the unit take one, and the unit tells nothing more of the set where nothing is to be told
     Errors
@@ -50,7 +51,27 @@ def withhold(protected: Protected, cells: pd.DataFrame) -> Protected:
 
 def _told_less(protected: Protected, asked: pd.DataFrame, is_first: bool) -> pd.DataFrame:
     """The cells after one step for every place asked for."""
-    internal = protected.internal
+    steps, gone, lost = _steps(protected.internal, asked, is_first, is_far=False)
+    if is_first and lost and not (steps | gone).any():
+        proved = [place for place in lost if place.is_proved]
+        steps, gone, _ = _steps(protected.internal, pd.DataFrame(proved, columns=asked.columns), is_first, is_far=True)
+    if is_first and lost and not (steps | gone).any():
+        first = lost[0]
+        raise ReleaseRefused(
+            f"{len(lost)} cells stay exposed with nothing beside them left to withhold; first: {first.set} of "
+            f"{first.unit_kind} {first.unit_code}, {first.cohort}; publish fewer kinds of unit, or raise the threshold"
+        )
+    return _stepped(protected.internal, steps, gone, protected)
+
+
+def _steps(
+    internal: pd.DataFrame, asked: pd.DataFrame, is_first: bool, is_far: bool
+) -> tuple[np.ndarray, np.ndarray, list[Any]]:
+    """Cells that take a step, those that tell nothing any more, and the places for which none was found.
+
+    Parameters
+        is_far: look for partners in other years as well, as the last thing before a refusal
+    """
     shows = _shows(internal)
     by_counted, by_among, by_measure = (internal.groupby(name).indices for name in ("counted", "among", "measure"))
     is_exact = internal["is_exact"].to_numpy(bool)
@@ -59,7 +80,8 @@ def _told_less(protected: Protected, asked: pd.DataFrame, is_first: bool) -> pd.
     gone = steps.copy()
     for wanted in asked.itertuples(index=False):
         members = by_counted.get(wanted.set, _NONE) if wanted.set else by_measure.get(wanted.measure, _NONE)
-        if wanted.set and wanted.kind == "size":
+        is_size = wanted.kind == "size" or (is_far and wanted.set in by_among)
+        if wanted.set and is_size:
             members = np.union1d(members, by_among.get(wanted.set, _NONE))
         # The state's numbers are the last to go: never for the sake of a further step.
         members = members[shows[members] & (is_first | ~is_state[members])]
@@ -72,25 +94,23 @@ def _told_less(protected: Protected, asked: pd.DataFrame, is_first: bool) -> pd.
         own = members[_at(told, wanted)]
         if not len(own):
             is_free = ~steps[members] & ~gone[members]
-            own = members[is_free][_partner(told[is_free], wanted)]
+            own = members[is_free][_partner(told[is_free], wanted, is_far)]
         if not len(own):
-            lost.append(f"{wanted.set} of {wanted.unit_kind} {wanted.unit_code}, {wanted.cohort}")
-        if (wanted.is_nothing_told and not is_state[own].any()) or (wanted.kind == "size" and not is_exact[own].any()):
+            lost.append(wanted)
+        if (wanted.is_nothing_told and not is_state[own].any()) or (is_size and not is_exact[own].any()):
             gone[own] = True
         else:
-            steps[own[is_exact[own]] if wanted.kind == "size" else own] = True
-    if is_first and lost and not (steps | gone).any():
-        raise ReleaseRefused(
-            f"{len(lost)} cells stay exposed with nothing beside them left to withhold; first: {lost[0]}; "
-            "publish fewer kinds of unit, or raise the threshold"
-        )
-    return _stepped(internal, steps, gone, protected)
+            steps[own[is_exact[own]] if is_size else own] = True
+    return steps, gone, lost
 
 
 def _asked(cells: pd.DataFrame, internal: pd.DataFrame) -> pd.DataFrame:
     """The sets (or measures that count none) and places named, once each."""
     named = cells.assign(**{name: cells.get(name, "") for name in ("by", "of", "kind", "measure")})
-    named = named.assign(steps=cells.get("steps", 1), is_nothing_told=cells.get("is_nothing_told", False))
+    named = named.assign(
+        steps=cells.get("steps", 1), is_nothing_told=cells.get("is_nothing_told", False),
+        is_proved=cells.get("is_proved", True),
+    )  # fmt: skip
     if "set" not in cells:
         known = internal.drop_duplicates(["measure", "group", "group_value"])
         columns = ["measure", "group", "group_value"]
@@ -103,7 +123,7 @@ def _asked(cells: pd.DataFrame, internal: pd.DataFrame) -> pd.DataFrame:
     shares = internal.loc[internal["statistic"].isin(_SHARES), "counted"].unique()
     is_size = (named["kind"] == "") & (named["set"] != "") & ~named["set"].isin(shares)
     named = named.assign(kind=named["kind"].mask(is_size, "size"))
-    return named[["set", "measure", "kind", *_PLACE, "steps", "is_nothing_told"]].drop_duplicates()
+    return named[["set", "measure", "kind", *_PLACE, "steps", "is_nothing_told", "is_proved"]].drop_duplicates()
 
 
 def _shows(internal: pd.DataFrame) -> np.ndarray:
@@ -125,7 +145,7 @@ def _of_unit(told: pd.DataFrame, place: Any) -> np.ndarray:
     return found
 
 
-def _partner(free: pd.DataFrame, wanted: Any) -> np.ndarray:
+def _partner(free: pd.DataFrame, wanted: Any, is_far: bool) -> np.ndarray:
     """The cells of the cheapest place that adds up with the one wanted, among those free to tell less."""
     kind, code, cohort, window = wanted.unit_kind, wanted.unit_code, wanted.cohort, wanted.window_years
     kinds, codes = free["unit_kind"], free["unit_code"]
@@ -138,10 +158,10 @@ def _partner(free: pd.DataFrame, wanted: Any) -> np.ndarray:
     now = ((cohorts == cohort) & (windows == window)).to_numpy(bool)
     beside = now & (kinds == kind).to_numpy(bool) & ~here & _shares_a_whole(kind, code, codes)
     above = same_value & _holds(kind, code, kinds, codes)
-    in_part = overlaps.to_numpy(bool)
-    # Earlier releases tie years that no window of this one has in common: then any number of the set may be a partner.
-    tied = (kinds == kind).to_numpy(bool) & same_value
-    for options in (in_time | beside, above & now, above & in_part, tied & in_part, tied, above):
+    near = (in_time | beside, above & now)
+    # Windows tie years that none of them has in common with the one wanted, all the more beside earlier releases.
+    tied, in_part = (kinds == kind).to_numpy(bool) & same_value, overlaps.to_numpy(bool)
+    for options in (above & in_part, tied & in_part, tied, above) if is_far else near:
         found = np.flatnonzero(same & options)
         if len(found):
             return _at(free, free.iloc[found[np.argmin(free["n"].to_numpy()[found])]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from test_release_audit import CLOSED, POLICY, aggregates_of, cells_of, invented
+from test_release_audit import POLICY, aggregates_of, cells_of, invented
 
 from partnerlib.disclosure.audit import block_attack
 from partnerlib.disclosure.audit.block_attack import Task
@@ -15,6 +15,8 @@ from partnerlib.disclosure.audit.side_by_side import attacked
 from partnerlib.disclosure.audit.statements import Statements, statements
 from partnerlib.disclosure.audit.worlds import Counted
 
+CLOSED = (True, False)
+"""Everybody has a provider, and not everybody a district."""
 HIRED = Counted(("hired",), "everybody", "hired", among_source=("hired", ""), closed=CLOSED, sizes_closed=(CLOSED,))
 DEFINITIONS = pd.DataFrame({"measure": ["hired"], "level": [""]})
 

@@ -411,4 +411,6 @@ def test_the_states_other_windows_tell_less_when_nothing_nearer_is_left(years: s
     alone = replace(result, internal=internal.assign(why=internal["why"].mask(is_set & ~left, "partner")))
     after = withhold(alone, named).internal
     tells_less = (after["coarser"] > alone.internal["coarser"]) | (after["why"] != alone.internal["why"])
-    assert tells_less.sum() == 1 and left[tells_less].all()
+    changed = alone.internal[tells_less]
+    assert changed["unit_kind"].eq("state").all() and is_other[tells_less].all()
+    assert len(changed[["cohort", "window_years"]].drop_duplicates()) == 1
