@@ -404,7 +404,7 @@ def test_the_states_other_windows_tell_less_when_nothing_nearer_is_left(years: s
     """A number of other years gives a hidden one away by differences of windows, or beside earlier releases."""
     result, named = protected(1), of_set("employed")
     internal, cohort = result.internal, int(named["cohort"].iat[0])
-    is_set = (internal["counted"] == named["set"].iat[0]).to_numpy(bool)
+    is_set = internal[["counted", "among"]].eq(named["set"].iat[0]).any(axis=1).to_numpy(bool)
     begins = internal["cohort"] - internal["window_years"]
     is_other = (internal["cohort"] > cohort) & ((begins < cohort) if years == "that overlap" else (begins >= cohort))
     left = is_set & (is_other & (internal["unit_kind"] == "state") & (internal["by"] == "")).to_numpy(bool)
