@@ -27,6 +27,9 @@ ANY_WORLD: Mapping[str, bool | int | float | str] = {
 SOON, FEW = 2.0, 50
 """Seconds, and nodes of a search, that whole numbers may take while there are more people to ask."""
 
+MOST = 2
+"""By how much one count may change while there are more people to ask: worlds near the reference are found sooner."""
+
 CHECKED = 4_000
 """Columns up to which the presolve is not believed that there is no world: it may be wrong, and is then too careful."""
 
@@ -125,6 +128,7 @@ class ChangeProgram:
             if found is None and program.num_col_ <= CHECKED:
                 found = self._solved(_model(program, OPTIONS), self.seconds)
         else:
+            program.col_upper_ = np.minimum(program.col_upper_, MOST)
             with suppress(SolverGaveUp):
                 found = self._solved(_model(program, {**ANY_WORLD, "mip_max_nodes": FEW}), min(SOON, self.seconds))
         if found is not None and not self._is_changed(found, target, change):

@@ -24,9 +24,10 @@ def narrowed(rooms: BlockRooms, asked: Truths) -> BlockRooms:
     """
     if asked.all():
         return rooms
-    parts = [_inside(rooms, asked, place, rows) for place, rows in enumerate([*rooms.about, *rooms.sizes])]
-    held = _held(rooms, asked)
+    clipped = [_clipped(rooms, asked, place, rows) for place, rows in enumerate([*rooms.about, *rooms.sizes])]
+    parts = [inside for inside, _ in clipped]
     about, sizes = parts[: rooms.levels], parts[rooms.levels :]
+    held = pd.concat([of for _, of in clipped[: rooms.levels]]).drop_duplicates()
     if sizes and len(held):
         sizes[0] = pd.concat([sizes[0], held])
     small = of_cohorts(rooms.world, asked)
@@ -35,38 +36,30 @@ def narrowed(rooms: BlockRooms, asked: Truths) -> BlockRooms:
     return found
 
 
-def _inside(rooms: BlockRooms, asked: Truths, place: int, rows: pd.DataFrame) -> pd.DataFrame:
-    """The statements on a part, in terms of the cohorts asked about."""
+def _clipped(rooms: BlockRooms, asked: Truths, place: int, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The statements on a part, in terms of the cohorts asked about; and the sizes that shares reaching out are of.
+
+    Those sizes stay as well, so that the shares are plain counts.
+    """
     years = rooms.world.cohorts[asked]
     is_out, is_apart = _reach(years, rows)
     out = rows[is_out & ~is_apart]
-    outside, size, _ = _counts(rooms, asked, place, out)
+    if out.empty:
+        return rows[~is_out], out
+    outside, size, inside = _counts(rooms, asked, place, out)
     low, high = count_bounds(out, size)
-    return pd.concat([rows[~is_out], _clipped(years, out).assign(low=low - outside, high=high - outside)])
-
-
-def _held(rooms: BlockRooms, asked: Truths) -> pd.DataFrame:
-    """Sizes that shares of windows reaching out are of: they stay, so that those shares are plain counts."""
-    found, years = [], rooms.world.cohorts[asked]
-    for place, rows in enumerate(rooms.about):
-        is_out, is_apart = _reach(years, rows)
-        shares = rows[is_out & ~is_apart & (rows["of"] != "")]
-        _, _, inside = _counts(rooms, asked, place, shares)
-        found.append(_clipped(years, shares).assign(low=inside, high=inside, set=rooms.world.counted.among))
-    return pd.concat(found).drop_duplicates() if found else pd.DataFrame()
+    cut = out.assign(
+        first=out["first"].clip(lower=int(years[0])), last=out["last"].clip(upper=int(years[-1])), of="",
+        is_open=False, is_reaching=True,
+    )  # fmt: skip
+    held = cut.assign(low=inside, high=inside, set=rooms.world.counted.among)[(out["of"] != "").to_numpy()]
+    return pd.concat([rows[~is_out], cut.assign(low=low - outside, high=high - outside)]), held
 
 
 def _reach(years: Ints, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Which windows reach out of the cohorts asked about, and which lie outside of them altogether."""
     is_out = (rows["first"] < years[0]) | (rows["last"] > years[-1])
     return is_out, (rows["last"] < years[0]) | (rows["first"] > years[-1])
-
-
-def _clipped(years: Ints, rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(
-        first=rows["first"].clip(lower=int(years[0])), last=rows["last"].clip(upper=int(years[-1])), of="",
-        is_open=False, is_reaching=True,
-    )  # fmt: skip
 
 
 def _counts(rooms: BlockRooms, asked: Truths, place: int, rows: pd.DataFrame) -> tuple[Ints, Ints, Ints]:

@@ -19,7 +19,7 @@ from partnerlib.disclosure.audit.block_attack import FINDING_COLUMNS, PUBLIC, Ta
 from partnerlib.disclosure.audit.blocks import blocks, names_of, printed_about, samples_of
 from partnerlib.disclosure.audit.means import exposed_means
 from partnerlib.disclosure.audit.remembered import Looked, Memory
-from partnerlib.disclosure.audit.side_by_side import attacked
+from partnerlib.disclosure.audit.side_by_side import attacking
 from partnerlib.disclosure.audit.statements import Statements, statements
 from partnerlib.disclosure.audit.subgroups import subgroups
 from partnerlib.disclosure.audit.true_counts import slices
@@ -74,15 +74,18 @@ def audit_counts(
         for key, counted in keys.items()
         if key not in memory.findings
     }
-    for key, findings in attacked(due, jobs):
-        progress(f"attacked {keys[key].sets[0]}")
-        memory.keep(key, keys[key], policy, Looked(printed[key], findings))
-    found = [memory.findings[key] for key in keys]
     every_mean = cells if earlier_means is None else pd.concat([cells, earlier_means], ignore_index=True)
-    found.append(_of_means(exposed_means(every_mean, definitions, parts, policy), policy))
-    found.append(_of_shares(shares_alone(cells, definitions, policy), policy))
-    of_subgroups = subgroups(keys.values(), said, definitions, parts, policy, seconds, memory.subgroups)
-    found.append(of_subgroups.assign(kind="counted")[list(FINDING_COLUMNS)])
+    with attacking(due, jobs) as ended:
+        of_subgroups = subgroups(keys.values(), said, definitions, parts, policy, seconds, memory.subgroups)
+        beside = [
+            _of_means(exposed_means(every_mean, definitions, parts, policy), policy),
+            _of_shares(shares_alone(cells, definitions, policy), policy),
+            of_subgroups.assign(kind="counted")[list(FINDING_COLUMNS)],
+        ]
+        for key, findings in ended:
+            progress(f"attacked {keys[key].sets[0]}")
+            memory.keep(key, keys[key], policy, Looked(printed[key], findings))
+    found = [*(memory.findings[key] for key in keys), *beside]
     findings = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
     is_open = (findings["values"] < policy.complement.public) | (
         findings["values_insider"] < policy.complement.insiders
@@ -128,4 +131,5 @@ def audit_block(
     counted: Counted, parts: Mapping[str, pd.DataFrame], said: Statements, policy: Policy, seconds: float
 ) -> pd.DataFrame:
     """The findings of one block; none where the release prints nothing about it."""
-    return next(findings for _, findings in attacked({"": Task(counted, parts, said, policy, seconds)}, jobs=1))
+    with attacking({"": Task(counted, parts, said, policy, seconds)}, jobs=1) as ended:
+        return next(findings for _, findings in ended)

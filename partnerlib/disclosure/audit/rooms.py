@@ -284,8 +284,13 @@ class BlockRooms:
             gain[:, :, -1] = 0
         return gain, lose
 
-    def class_room(self, place: int, step: int) -> tuple[Truths, Truths]:
-        """Which providers have a class with room, by channel and cohort."""
+    @cached_property
+    def class_rooms(self) -> dict[int, list[tuple[Truths, Truths]]]:
+        """Which providers have a class with room to gain, and to lose, by step and classification."""
+        return {step: [self._class_room(place, step) for place in range(len(self.classes))] for step in STEPS}
+
+    def _class_room(self, place: int, step: int) -> tuple[Truths, Truths]:
+        """Shape (channels, providers, cohorts) each."""
         kind, rooms = self.world.classifications[place], self.classes[place]
         gain, lose = self.people(kind.x, kind.n, kind.around[0] if kind.around else None)
         shape = (len(self.channels), len(self.world.providers), len(self.world.cohorts))
@@ -305,7 +310,7 @@ class BlockRooms:
         whole = gain.shape
         can_gain = (gain >= step) & self.pair.gain(step).reshape(whole)
         can_lose = (lose >= step) & self.pair.lose(step).reshape(whole)
-        by_class = [self.class_room(place, step) for place in range(len(self.classes))]
+        by_class = self.class_rooms[step]
         nodes = (whole[0], whole[1], whole[3])
         gaining = [part[0] for place, part in enumerate(by_class) if place != without]
         class_gain = np.logical_and.reduce([np.ones(nodes, dtype=bool), *gaining])

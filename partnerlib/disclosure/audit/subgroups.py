@@ -112,7 +112,7 @@ class Sorted:
         found[..., self.true.sum(axis=(0, 1)) == 0] = True
         return found
 
-    @property
+    @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """Single cohorts, and windows that something is printed of by subgroup."""
         printed = self.said[self.said["group"] != ""]

@@ -11,7 +11,7 @@ from partnerlib.disclosure.audit import block_attack
 from partnerlib.disclosure.audit.block_attack import Task
 from partnerlib.disclosure.audit.remembered import Looked, Memory, follows
 from partnerlib.disclosure.audit.rooms import BlockRooms
-from partnerlib.disclosure.audit.side_by_side import attacked
+from partnerlib.disclosure.audit.side_by_side import attacking
 from partnerlib.disclosure.audit.statements import Statements, statements
 from partnerlib.disclosure.audit.worlds import Counted
 
@@ -38,7 +38,8 @@ def said_of(cells: pd.DataFrame) -> Statements:
 
 def found(seed: int, cells: pd.DataFrame, proved: pd.DataFrame | None = None) -> pd.DataFrame:
     task = Task(HIRED, aggregates_of(invented(seed)), said_of(cells), POLICY, 60, proved)
-    return next(findings for _, findings in attacked({"": task}, jobs=1))
+    with attacking({"": task}, jobs=1) as ended:
+        return next(findings for _, findings in ended)
 
 
 def is_safe(findings: pd.DataFrame) -> list[bool]:
