@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
 import shutil
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ def built_sample() -> Path:
     """The sample's processed tables in a folder of their own; a fresh build in the working copy is copied."""
     standing = project(start=ROOT)
     processed = Path(mkdtemp(prefix="partnerlib-sample-")) / "processed"
+    atexit.register(shutil.rmtree, processed.parent, ignore_errors=True)
     mine: Project = replace(standing, raw=RAW, processed=processed)
     if standing.raw == RAW and is_fresh(standing):
         shutil.copytree(standing.processed, processed)

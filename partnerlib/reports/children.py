@@ -19,6 +19,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -130,6 +131,7 @@ def _as_if_started(request: Mapping[str, Any]) -> None:
     if environment is not None:
         os.environ.clear()
         os.environ.update(environment)
+        tempfile.tempdir = None  # known from the environment before
     time.tzset()
     os.chdir(request["cwd"])
     random.seed()

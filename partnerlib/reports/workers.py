@@ -161,7 +161,9 @@ def _forked() -> tuple[Connection, int]:
     from partnerlib.reports.kernels import Child, address_of_nursery
 
     address = address_of_nursery("pages")
-    child = Child(address, become="worker", place=str(address), cwd=os.getcwd(), env=dict(os.environ))  # noqa: PTH109
+    # Whatever a worker, or a notebook of its, leaves behind when it is killed goes with the nursery's folder.
+    environment = {**os.environ, "TMPDIR": str(address.parent)}
+    child = Child(address, become="worker", place=str(address), cwd=os.getcwd(), env=environment)  # noqa: PTH109
     return Ours(child.connection.detach()), child.pid
 
 

@@ -78,6 +78,19 @@ def test_nothing_of_them_runs_on(ended: dict[str, Outcome]) -> None:
     assert left == []
 
 
+def test_what_a_killed_notebook_leaves_behind_goes_with_the_nursery(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    source = (
+        "import os, pathlib, tempfile\n"
+        f"pathlib.Path({str(told)!r}).write_text(tempfile.mkdtemp(), encoding='utf-8')\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    assert [found.status for found in outcomes([job(tmp_path, "leaves", source)], 1)] == ["failed"]
+    left = Path(told.read_text(encoding="utf-8"))
+    assert left.is_dir()
+    assert left.parent == kernels.address_of_nursery("pages").parent
+
+
 def running() -> list[str]:
     """Processes below this one, but for its nursery that waits for more."""
     waiting = {nursery.process.pid for nursery in kernels._own.values()}
