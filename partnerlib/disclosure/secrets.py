@@ -12,9 +12,10 @@ import json
 import re
 import subprocess
 import zipfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain, pairwise
 from pathlib import Path, PurePosixPath
 
 from partnerlib.tables import TABLES
@@ -44,6 +45,11 @@ _NUMBER_IN_LOG = re.compile(
     r"\b(n|numerator|denominator|people|value|count|rate|outcome)\s*(?:[=:]|is|of)\s*-?\d", re.IGNORECASE
 )
 _CODE = re.compile(r"(?<![\w.-])\d{8}(?![\w.])")
+_RUNS = re.compile(rb"[A-Za-z]+|[0-9]+|[^\x00-\x7f]+")
+_TOKENS = re.compile(rb"[A-Za-z0-9]+|[^\x00-\x7f]+")
+_NUMBERS = re.compile(rb"(?<![\w.])[0-9]+(?!\w|\.\d)")
+_STRIDE, _LONGEST = 1 << 22, 1 << 8
+"""Bytes of a file that are read at once, and how far into the next: more than any name is long."""
 _INVENTED_CODE = re.compile(r"9[5-8]\d{6}|8900\d{4}|0{8}|9{8}")
 """Codes of the synthetic state. A code of a real organization in a document came with real numbers, or soon will."""
 
@@ -68,47 +74,54 @@ def scan(
     canaries   names and identifiers that were planted in the inputs: found anywhere, also inside archives
     invented   folders whose files may hold rows about (invented) people; canaries are looked for there, too
     """
-    wanted = _by_rarest_word(canaries)
+    wanted = _by_key(canaries)
+    keys = frozenset(wanted)
+    clean: set[bytes] = set()
+    """Digests of what was looked through: every Word file holds the same styles."""
     found: list[SecretFinding] = []
     for path, content in files:
         for part, inside in _unpacked(path, content):
-            words = _words(inside) if wanted else frozenset()
-            if any(
-                own <= words and _holds(inside, canary)
-                for word in wanted.keys() & words
-                for canary, own in wanted[word]
-            ):
+            digest = sha256(inside).digest()
+            if not keys or digest in clean:
+                continue
+            if _holds_any(inside, wanted, keys):
                 found.append(SecretFinding(part, None, "holds a name or identifier from the inputs"))
+            else:
+                clean.add(digest)
         if not path.startswith(tuple(invented)):
             found += _scan_file(path, content)
     return tuple(found)
 
 
-def _by_rarest_word(canaries: Sequence[str]) -> dict[bytes, list[tuple[bytes, frozenset[bytes]]]]:
-    """Canaries and their words, by the word that the fewest others have: a first name alone stands in many files."""
-    worded = [(content, _words(content)) for content in (canary.encode() for canary in canaries)]
-    often = Counter(word for _, words in worded for word in words)
-    found: dict[bytes, list[tuple[bytes, frozenset[bytes]]]] = {}
-    for content, words in worded:
-        if words:
-            rarest = min(words, key=lambda word: (often[word], -len(word), word))
-            found.setdefault(rarest, []).append((content, words))
+Wanted = Mapping[tuple[bytes, ...], Sequence[bytes]]
+
+
+def _by_key(canaries: Sequence[str]) -> Wanted:
+    """Identifiers by themselves, others by the longest two of their runs that follow each other: few of them stand in
+    one file."""
+    found: dict[tuple[bytes, ...], list[bytes]] = {}
+    for canary in canaries:
+        content = canary.encode()
+        runs = [content] if _TOKENS.fullmatch(content) else _RUNS.findall(content)
+        found.setdefault(max(pairwise(runs), key=_length, default=tuple(runs)), []).append(content)
     return found
 
 
-def _holds(content: bytes, canary: bytes) -> bool:
+def _length(runs: tuple[bytes, ...]) -> int:
+    return sum(map(len, runs))
+
+
+def _holds_any(content: bytes, wanted: Wanted, keys: frozenset[tuple[bytes, ...]]) -> bool:
     """Whether a canary stands in a file; a number must stand for itself, and not in a hash or behind a point."""
-    if canary not in content:
-        return False
-    whole = rb"(?<![\w.])" + canary + rb"(?!\w|\.\d)"
-    return not canary.isdigit() or re.search(whole, content) is not None
-
-
-def _words(content: bytes) -> frozenset[bytes]:
-    """Runs of letters and of digits: thousands of names are looked up in them at once."""
-    if content.isdigit():
-        return frozenset((content,))
-    return frozenset(re.findall(rb"[A-Za-z]+|[0-9]+|[^\x00-\x7f]+", content))
+    here = set[tuple[bytes, ...]]()
+    for start in range(0, len(content), _STRIDE):
+        tokens, runs = (one.findall(content, start, start + _STRIDE + _LONGEST) for one in (_TOKENS, _RUNS))
+        here |= keys.intersection(chain(zip(tokens, strict=True), pairwise(runs)))
+    near = [canary for key in here for canary in wanted[key]]
+    numbers = frozenset(canary for canary in near if canary.isdigit())
+    if numbers and not numbers.isdisjoint(match.group() for match in _NUMBERS.finditer(content)):
+        return True
+    return any(canary in content for canary in near if canary not in numbers)
 
 
 def tree(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from shipped_sample import people_of_the_sample
 
-from partnerlib.disclosure.secrets import PERSONAL, history, scan, tracked, tree
+from partnerlib.disclosure.secrets import _LONGEST, _STRIDE, PERSONAL, history, scan, tracked, tree
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +35,27 @@ def test_one_name_in_one_page_is_found(tmp_path: Path, canaries: tuple[str, ...]
     for canary in (canaries[0], canaries[len(canaries) // 2], canaries[-1]):
         (tmp_path / "index.html").write_text(f"<p>page of {canary}</p>", encoding="utf-8")
         assert [finding.path for finding in scan(tree(tmp_path), canaries)] == ["index.html"]
+
+
+@pytest.mark.parametrize(
+    ("canary", "text", "is_there"),
+    [
+        ("Ann O'Neill-Brandt", "<td>Ann O'Neill-Brandt2</td>", True),
+        ("Ann O'Neill-Brandt", "<td>Ann Brandt, O'Neill</td>", False),
+        ("José Núñez", "mentor: José Núñez.", True),
+        ("Ann -", "by Ann - in May", True),
+        ("ann.lee@school.example", "<ann.lee@school.example>", True),
+        ("C0a1b2c3d4e5f", "id_C0a1b2c3d4e5f,", True),
+        ("31415926", "n 31415926", True),
+        ("31415926", "0.31415926, a31415926, 31415926.5", False),
+        ("31415926", "0.31415926, 31415926.", True),
+    ],
+)
+@pytest.mark.parametrize("place", [0, _STRIDE - 6, _STRIDE + _LONGEST - 9, 2 * _STRIDE])
+def test_a_canary_is_found_wherever_it_stands_as_such(canary: str, text: str, is_there: bool, place: int) -> None:
+    others = ["Mary Lee", "27182818", "--", "Ann Lee"]
+    content = b"." * (place - 1) + b" " * (place > 0) + text.encode()
+    assert bool(scan([("page.html", content)], [*others, canary])) == is_there
 
 
 def test_a_name_in_an_archive_is_found(tmp_path: Path, canaries: tuple[str, ...]) -> None:
